@@ -1,0 +1,1 @@
+"""The scheduling framework: write a schedule in Python."""

@@ -1,0 +1,345 @@
+"""What crosses between the scheduler and whoever watches or steers it.
+
+Immutable msgspec structs, so that a local screen and a remote one are fed the same. Times are epoch seconds,
+durations are seconds. All text in them is *raw*: it can hold anything a task, a project file or a log holds, and is
+made safe for a terminal by whoever shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from redengine.abc import Action
+
+SchedulerState = Literal["starting", "running", "held", "stopping", "stopped", "failed"]
+
+#: ``running``: at least one run is alive. ``blocked``: its condition cannot be evaluated (see ``problem``).
+#: ``queued``: due, but waiting for a free process or for the scheduler to be resumed.
+#: ``idle``: nothing ever ran. Others: how the newest run ended.
+TaskState = Literal[
+    "running", "blocked", "disabled", "queued", "idle", "success", "fail", "inaction", "terminate", "crash"
+]
+
+
+class NextStart(msgspec.Struct, frozen=True):
+    """When a task will start next, as far as that can be known."""
+
+    #: ``at``: at a known time. ``now``: due already. ``after``: when other tasks end (``text`` names them).
+    #: ``when``: when something happens that has no time (``text`` says what). ``never``: not by itself.
+    kind: Literal["at", "now", "after", "when", "never"]
+    at: float | None = None
+    text: str = ""
+
+
+class RunView(msgspec.Struct, frozen=True):
+    """One run that is alive."""
+
+    run_id: str
+    started: float
+    #: Set once somebody asked it to stop.
+    terminating: bool = False
+
+
+class TaskView(msgspec.Struct, frozen=True):
+    """One task as a row of a list shows it."""
+
+    name: str
+    state: TaskState
+    start_cond: str
+    end_cond: str
+    execution: str
+    priority: int
+    next: NextStart
+    disabled: bool = False
+    on_startup: bool = False
+    on_shutdown: bool = False
+    permanent: bool = False
+    description: str = ""
+    #: Longest time a run may take; ``None``: no limit.
+    timeout: float | None = None
+    runs: tuple[RunView, ...] = ()
+    last_run: float | None = None
+    #: How the newest ended run ended, and when.
+    last_result: Action | None = None
+    last_finish: float | None = None
+    #: How long the newest ended run took.
+    duration: float | None = None
+    #: Why the condition cannot be evaluated, when ``state`` is ``blocked``.
+    problem: str = ""
+    #: Position in the project file's order of declaration.
+    order: int = 0
+
+
+class SchedulerView(msgspec.Struct, frozen=True):
+    """The scheduler as the header shows it."""
+
+    project: str
+    path: str
+    host: str
+    pid: int
+    state: SchedulerState
+    started: float | None = None
+    tasks: int = 0
+    running: int = 0
+    #: The earliest known start of any task, and of which.
+    next_at: float | None = None
+    next_task: str = ""
+    cycles: int = 0
+    #: Where the log is kept, in words.
+    log: str = ""
+    #: Why the scheduler failed, when ``state`` is ``failed``.
+    problem: str = ""
+    timezone: str = ""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """Everything at one moment. ``seq`` numbers the state; deltas continue from it."""
+
+    seq: int
+    scheduler: SchedulerView
+    tasks: tuple[TaskView, ...]
+
+
+class Delta(msgspec.Struct, frozen=True):
+    """What changed since an earlier ``seq``: apply ``tasks`` by name, then drop ``removed``."""
+
+    seq: int
+    scheduler: SchedulerView
+    tasks: tuple[TaskView, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+# Commands: each is validated in the core, carried out or refused with a reason, and audited in the log.
+
+
+class Command(msgspec.Struct, frozen=True, tag=True):
+    """Base of all commands."""
+
+
+class Run(Command, frozen=True, tag="run"):
+    """Run a task once, now, whatever its condition says (disabled or held too)."""
+
+    task: str
+    parameters: dict[str, str | int | float | bool | None] = {}
+
+
+class Terminate(Command, frozen=True, tag="terminate"):
+    """Stop the live runs of a task."""
+
+    task: str
+
+
+class Disable(Command, frozen=True, tag="disable"):
+    """Do not start a task by its condition any more."""
+
+    task: str
+
+
+class Enable(Command, frozen=True, tag="enable"):
+    """Start a task by its condition again."""
+
+    task: str
+
+
+class SetCondition(Command, frozen=True, tag="set_condition"):
+    """Replace the start condition of a task, until the project is loaded again."""
+
+    task: str
+    condition: str
+
+
+class Hold(Command, frozen=True, tag="hold"):
+    """Start nothing by condition until resumed; running tasks go on."""
+
+
+class Resume(Command, frozen=True, tag="resume"):
+    """End a hold."""
+
+
+class ShutDown(Command, frozen=True, tag="shut_down"):
+    """Stop the scheduler: wait for the running tasks, or with ``force`` terminate them."""
+
+    force: bool = False
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The answer to a command: carried out, or refused with a reason a person understands."""
+
+    ok: bool
+    message: str = ""
+
+
+# Queries and their answers.
+
+
+class CheckCondition(Command, frozen=True, tag="check_condition"):
+    """What would this text mean as the start condition of this task, now? Answer: :class:`ConditionReport`."""
+
+    task: str
+    condition: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing wrong in a text. ``start``/``end``: character offsets; ``line`` and ``column`` count from 1."""
+
+    message: str
+    start: int
+    end: int
+    line: int
+    column: int
+    severity: Literal["error", "warning"] = "error"
+    expected: tuple[str, ...] = ()
+    #: The nearest valid word, when there is one near enough.
+    suggestion: str = ""
+
+
+class ConditionNode(msgspec.Struct, frozen=True):
+    """One part of a condition and its truth now. ``truth`` is ``None`` when it could not be evaluated."""
+
+    text: str
+    truth: bool | None
+    #: In words, why: "last succeeded 10:02 today".
+    reason: str = ""
+    #: When this part may change by time alone; ``None``: on an event only, or never.
+    changes_at: float | None = None
+    children: tuple[ConditionNode, ...] = ()
+
+
+class ConditionReport(msgspec.Struct, frozen=True):
+    """What a condition text means for a task, now."""
+
+    ok: bool
+    problems: tuple[Problem, ...] = ()
+    #: The condition as one English sentence.
+    description: str = ""
+    tree: ConditionNode | None = None
+    #: Why the task is or is not started now, in one sentence.
+    verdict: str = ""
+    #: The next starts that are known, earliest first.
+    next_starts: tuple[float, ...] = ()
+    next: NextStart | None = None
+
+
+class Complete(Command, frozen=True, tag="complete"):
+    """What may stand at ``position`` (character offset) of this text? Answer: :class:`Completions`."""
+
+    condition: str
+    position: int
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """One thing that may be written. It replaces ``condition[start:position]``."""
+
+    text: str
+    start: int
+    kind: Literal["keyword", "operator", "literal", "task", "custom"] = "keyword"
+
+
+class Completions(msgspec.Struct, frozen=True):
+    """What may be written, best first."""
+
+    items: tuple[Completion, ...] = ()
+
+
+class ListParameters(Command, frozen=True, tag="list_parameters"):
+    """The parameters a task would be run with. ``task`` empty: the session's. Answer: :class:`ParameterList`."""
+
+    task: str = ""
+
+
+class ParameterView(msgspec.Struct, frozen=True):
+    """One parameter."""
+
+    name: str
+    scope: Literal["task", "session"]
+    #: The class of the argument: ``Arg``, ``FuncArg``, ``Return``, ``Private``, or ``value`` for a plain value.
+    kind: str
+    #: The value, or where it comes from; secrets are masked.
+    value: str
+    #: Whether a run gets this one, or it is covered by one of the same name (or not taken by the function).
+    wins: bool = True
+    #: Why not, or what is wrong with it.
+    note: str = ""
+    #: Whether it takes code to know the value, so that it is evaluated on request only.
+    lazy: bool = False
+
+
+class ParameterList(msgspec.Struct, frozen=True):
+    """The parameters of a task, task level first."""
+
+    items: tuple[ParameterView, ...] = ()
+
+
+class EvaluateParameter(Command, frozen=True, tag="evaluate_parameter"):
+    """Work out a lazy parameter now. Answer: :class:`Reply` with the value, masked if secret."""
+
+    task: str
+    name: str
+    scope: Literal["task", "session"] = "task"
+
+
+class LogFilter(msgspec.Struct, frozen=True):
+    """Which records. Empty: all. ``text`` is looked for without regard to case."""
+
+    task: str = ""
+    actions: tuple[Action, ...] = ()
+    text: str = ""
+
+
+class ReadLog(Command, frozen=True, tag="read_log"):
+    """A page of the log. Answer: :class:`LogPage`.
+
+    Neither ``before`` nor ``after``: the newest ``limit`` records. ``before``: those just before this cursor.
+    ``after``: those after it.
+    """
+
+    limit: int = 200
+    before: int | None = None
+    after: int | None = None
+    where: LogFilter = LogFilter()
+
+
+class LogEntry(msgspec.Struct, frozen=True):
+    """One record of the log. ``cursor`` is its place; cursors grow with time and are never reused."""
+
+    cursor: int
+    created: float
+    task: str
+    action: str
+    message: str = ""
+    level: str = ""
+    exc_text: str = ""
+    run_id: str = ""
+    start: float | None = None
+    end: float | None = None
+    runtime: float | None = None
+
+
+class LogPage(msgspec.Struct, frozen=True):
+    """Records, oldest first. Continue with ``before=first`` or ``after=last``."""
+
+    entries: tuple[LogEntry, ...] = ()
+    first: int = 0
+    last: int = 0
+    #: Whether there is nothing before ``first`` (that fits the filter).
+    at_start: bool = False
+    #: Something to tell the reader once: a torn record was set aside, the file was replaced ...
+    notice: str = ""
+
+
+class ReadOutput(Command, frozen=True, tag="read_output"):
+    """What a run printed. Answer: :class:`Output`. The newest ``limit`` bytes are given."""
+
+    run_id: str
+    limit: int = 256 * 1024
+
+
+class Output(msgspec.Struct, frozen=True):
+    """What a run printed, decoded as UTF-8 with replacement."""
+
+    text: str = ""
+    #: Size of all of it in bytes, and where it is on the scheduler's machine.
+    size: int = 0
+    path: str = ""

@@ -1,0 +1,55 @@
+"""Every exception that users of the scheduler may raise or catch."""
+
+from __future__ import annotations
+
+
+class TaskInactionException(Exception):
+    """Raised by a task that found nothing to do: the run ends as ``inaction``, neither success nor failure."""
+
+
+class TaskTerminationException(Exception):
+    """Raised by a task that noticed it was asked to stop: the run ends as ``terminate``."""
+
+
+class TaskCrashError(RuntimeError):
+    """The process that ran a task died before it could say how the run ended."""
+
+
+class TaskSetupError(RuntimeError):
+    """A task failed before its own code was reached, for example because an argument has no value."""
+
+
+class TaskLoggingError(Exception):
+    """What a task did could not be written to its log."""
+
+
+class SchedulerRestart(Exception):
+    """Raised by a task to restart the scheduler once the running tasks have finished."""
+
+
+class SchedulerExit(Exception):
+    """Raised by a task to shut the scheduler down."""
+
+
+class ConditionSyntaxError(ValueError):
+    """A condition string that cannot be understood.
+
+    ``str()`` of it names line and column, what was found, what was expected and the nearest valid word.
+    ``diagnostics`` holds every independent error of the text, in order (see :mod:`redengine.syntax`).
+    """
+
+    def __init__(self, message: str, diagnostics: tuple[object, ...] = ()) -> None:
+        super().__init__(message)
+        self.diagnostics = diagnostics
+
+
+#: The name the condition parser's error had in Red Engine and Rocketry.
+ParserError = ConditionSyntaxError
+
+
+class ProjectError(Exception):
+    """A project file that cannot be used; the message says where and what to do about it."""
+
+
+class ProjectLocked(ProjectError):
+    """Another process schedules this project already."""
