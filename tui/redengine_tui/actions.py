@@ -1,0 +1,144 @@
+"""The one registry of what can be done: keys, footer, help page and command palette all come from here.
+
+A screen or pane takes its bindings with :func:`bindings`; the method it needs for each is ``action_<action>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding
+
+#: Who holds the binding: the app, the main screen (whichever pane has the keyboard), one pane, or the record screen.
+Where = Literal["app", "main", "tasks", "condition", "parameters", "log", "record"]
+
+#: Holders in the order of the help page, with their headings.
+HEADINGS: Mapping[Where, str] = {
+    "main": "Anywhere",
+    "app": "Program",
+    "tasks": "Task list",
+    "condition": "Condition",
+    "parameters": "Parameters",
+    "log": "Log",
+    "record": "Log record",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing an operator can do."""
+
+    #: Name in the configuration's ``[keys]``; unique.
+    id: str
+    #: Default keys as Textual names them; the first is the one shown.
+    keys: tuple[str, ...]
+    #: Runs ``action_<action>`` of whoever holds the binding.
+    action: str
+    #: One or two words, for the footer.
+    label: str
+    #: A sentence for the help page.
+    help: str
+    where: Where
+    #: Entry in the command palette; empty: none.
+    palette: str = ""
+    #: Whether the footer shows it.
+    show: bool = False
+    #: Whether it changes something in the scheduler, so that a view-only screen does not offer it.
+    steers: bool = False
+    #: Whether it can cost work that is under way, so that it asks before it does anything.
+    destructive: bool = False
+    #: Whether it is taken before the focused widget sees the key.
+    priority: bool = False
+
+    def binding(self) -> Binding:
+        """The binding for Textual."""
+        return Binding(
+            ",".join(self.keys),
+            self.action,
+            self.label,
+            show=self.show,
+            tooltip=self.help,
+            id=self.id,
+            priority=self.priority,
+        )
+
+
+# fmt: off
+ACTIONS: tuple[Act, ...] = (
+    # Order is the order of the footer and of the help page.
+    Act("task.run", ("r",), "run_task", "Run", "Run the task once, now, whatever its condition says.", "main",
+        palette="Run the task now", show=True, steers=True),
+    Act("task.disable", ("d",), "toggle_task", "Disable", "Disable the task, or enable it again.", "main",
+        palette="Disable or enable the task", show=True, steers=True),
+    Act("task.terminate", ("t",), "terminate_task", "Terminate", "Stop the task's live runs. Asks first.", "main",
+        palette="Terminate the task", show=True, steers=True, destructive=True),
+    Act("pane.condition", ("e",), "show_pane('condition')", "Edit", "Edit the task's start condition.", "main",
+        palette="Edit the condition", show=True),
+    Act("pane.parameters", ("p",), "show_pane('parameters')", "Params", "Show the task's parameters.", "main",
+        palette="Show the parameters", show=True),
+    Act("pane.log", ("l",), "show_pane('log')", "Log", "Show the log.", "main", palette="Show the log", show=True),
+    Act("pane.tasks", ("escape",), "show_tasks", "Tasks", "Back to the task list.", "main",
+        palette="Show the task list"),
+    Act("scheduler.hold", ("h",), "toggle_hold", "Hold",
+        "Hold the scheduler, so that nothing starts by condition, or resume it. Running tasks go on.", "main",
+        palette="Hold or resume the scheduler", show=True, steers=True),
+    Act("pane.next", ("tab",), "next_pane", "Next pane", "Go to the next pane.", "main"),
+    Act("pane.previous", ("shift+tab",), "previous_pane", "Previous pane", "Go to the previous pane.", "main"),
+    Act("tasks.filter", ("slash",), "filter", "Filter", "Show only tasks whose name, state or condition has a text.",
+        "tasks", palette="Filter the task list", show=True),
+    Act("tasks.sort", ("s",), "sort", "Sort", "Sort the task list by the next column.", "tasks",
+        palette="Sort the task list by the next column", show=True),
+    Act("tasks.reverse", ("S",), "reverse", "Reverse", "Reverse the order of the task list.", "tasks",
+        palette="Reverse the order of the task list"),
+    Act("tasks.details", ("enter",), "details", "Details", "Show the details of the task.", "tasks",
+        palette="Show the details of the task"),
+    Act("tasks.up", ("up", "k"), "move(-1)", "Up", "Go to the task above.", "tasks"),
+    Act("tasks.down", ("down", "j"), "move(1)", "Down", "Go to the task below.", "tasks"),
+    Act("tasks.page_up", ("pageup",), "page(-1)", "Page up", "Go up by a page.", "tasks"),
+    Act("tasks.page_down", ("pagedown",), "page(1)", "Page down", "Go down by a page.", "tasks"),
+    Act("tasks.first", ("home", "g"), "first", "First", "Go to the first task.", "tasks"),
+    Act("tasks.last", ("end", "G"), "last", "Last", "Go to the last task.", "tasks"),
+    Act("condition.apply", ("ctrl+s",), "apply", "Apply", "Apply the edited condition to the running task.",
+        "condition", show=True, steers=True),
+    Act("condition.put_back", ("escape",), "put_back", "Put back",
+        "Put the condition back as it is; once more: back to the task list.", "condition", show=True),
+    Act("condition.complete", ("ctrl+space", "ctrl+n"), "complete", "Complete", "Offer what may stand here.",
+        "condition", show=True),
+    Act("parameters.evaluate", ("enter",), "evaluate", "Evaluate",
+        "Work out the value of the parameter now; this runs its function.", "parameters", show=True, steers=True),
+    Act("log.open", ("enter",), "open_record", "Open", "Show the record whole, with traceback and output.", "log",
+        show=True),
+    Act("log.search", ("slash",), "search", "Search", "Show only records that have a text.", "log", show=True),
+    Act("log.action", ("a",), "cycle_action", "Action", "Show only records of one action: all, run, success, fail …",
+        "log", show=True),
+    Act("log.task", ("f",), "toggle_task_filter", "This task", "Show only records of the task, or of all.", "log",
+        palette="Filter the log by the task", show=True),
+    Act("log.up", ("up", "k"), "move(-1)", "Up", "Go to the record above.", "log"),
+    Act("log.down", ("down", "j"), "move(1)", "Down", "Go to the record below.", "log"),
+    Act("log.page_up", ("pageup",), "page(-1)", "Page up", "Go up by a page.", "log"),
+    Act("log.page_down", ("pagedown",), "page(1)", "Page down", "Go down by a page.", "log"),
+    Act("log.first", ("home", "g"), "first", "Oldest", "Go to the oldest record.", "log"),
+    Act("log.last", ("end", "G"), "last", "Newest", "Go to the newest record and follow the log.", "log"),
+    Act("record.close", ("escape", "q", "enter"), "close", "Close", "Back to the log.", "record", show=True),
+    Act("record.copy", ("c",), "copy", "Copy", "Copy the record to the clipboard.", "record", show=True),
+    Act("app.theme", (), "theme", "Theme", "Choose the colours.", "app", palette="Choose a theme"),
+    Act("app.help", ("question_mark", "f1"), "help", "Help", "Show the keys, and what all signs mean.", "app",
+        palette="Help: keys and signs", show=True),
+    Act("app.quit", ("q", "ctrl+c"), "quit", "Quit", "Stop the scheduler and leave. Asks while tasks run.", "app",
+        palette="Quit", show=True, destructive=True),
+)
+# fmt: on
+
+BY_ID: Mapping[str, Act] = {act.id: act for act in ACTIONS}
+
+
+def held_by(where: Where) -> Iterator[Act]:
+    """What the app, a screen or a pane can do, in order."""
+    return (act for act in ACTIONS if act.where == where)
+
+
+def bindings(where: Where) -> list[Binding]:
+    """The ``BINDINGS`` of the app, a screen or a pane."""
+    return [act.binding() for act in held_by(where) if act.keys]

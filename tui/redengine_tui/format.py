@@ -1,0 +1,106 @@
+"""Times and durations in the words of the screen. Times are epoch seconds, durations seconds."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from redengine.control.messages import NextStart
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+# Own names: those of strftime change with the locale, and a column's width with them.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def zone(name: str) -> tzinfo | None:
+    """The time zone of that name; ``None``, which means local time, when it is empty or not known here."""
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def duration(seconds: float) -> str:
+    """A length of time in at most seven cells: ``40ms``, ``3.2s``, ``42s``, ``3m 20s``, ``2h 05m``, ``3d 04h``."""
+    if seconds < 0.0995:
+        return f"{max(seconds, 0) * 1000:.0f}ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f}s"
+    return _whole(round(seconds))
+
+
+def countdown(seconds: float) -> str:
+    """What is left, in whole seconds: ``now``, ``42s``, ``3m 20s``, ``2h 05m``, ``3d 04h``."""
+    # Rounded up, so that one second is shown until it has passed.
+    whole = -int(-seconds // 1)
+    return _whole(whole) if whole > 0 else "now"
+
+
+def _whole(seconds: int) -> str:
+    if seconds < MINUTE:
+        return f"{seconds}s"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE}m {seconds % MINUTE:02}s"
+    if seconds < DAY:
+        return f"{seconds // HOUR}h {seconds % HOUR // MINUTE:02}m"
+    return f"{seconds // DAY}d {seconds % DAY // HOUR:02}h"
+
+
+def clock_time(at: float, tz: tzinfo | None = None) -> str:
+    """Time of day: ``14:05:09``."""
+    return f"{_local(at, tz):%H:%M:%S}"
+
+
+def stamp(at: float, tz: tzinfo | None = None) -> str:
+    """Date and time, whole: ``2026-11-24 14:05:09``."""
+    moment = _local(at, tz)
+    return f"{moment.year:04}-{moment:%m-%d %H:%M:%S}"
+
+
+def past(at: float, now: float, tz: tzinfo | None = None) -> str:
+    """When something was, in at most twelve cells: ``14:05:09`` today, ``23 Nov 14:05`` this year, ``23 Nov 2025``."""
+    moment, today = _local(at, tz), _local(now, tz)
+    if moment.date() == today.date():
+        return f"{moment:%H:%M:%S}"
+    if moment.year == today.year:
+        return f"{moment.day:2} {_MONTHS[moment.month - 1]} {moment:%H:%M}"
+    return f"{moment.day:2} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def future(at: float, now: float, tz: tzinfo | None = None) -> str:
+    """When something will be: ``in 3m 20s`` within the hour, then ``14:05``, ``Wed 14:05``, ``24 Dec 14:05``."""
+    left = at - now
+    if left <= 0:
+        return "now"
+    if left < HOUR:
+        return f"in {countdown(left)}"
+    moment, today = _local(at, tz), _local(now, tz)
+    if moment.date() == today.date():
+        return f"{moment:%H:%M}"
+    if left < 6 * DAY:
+        return f"{_DAYS[moment.weekday()]} {moment:%H:%M}"
+    if moment.year == today.year:
+        return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%H:%M}"
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def next_start(start: NextStart, now: float, tz: tzinfo | None = None) -> str:
+    """When a task starts next. Raw: ``after`` and ``when`` carry text from outside."""
+    if start.kind == "at" and start.at is not None:
+        return future(start.at, now, tz)
+    if start.kind in ("after", "when"):
+        text = start.text.removeprefix(start.kind).strip()
+        return f"{start.kind} {text}" if text else f"{start.kind} …"
+    return "now" if start.kind == "now" else "never"
+
+
+def _local(at: float, tz: tzinfo | None) -> datetime:
+    """The wall time of an instant; the nearest that a calendar can hold when it is out of range."""
+    try:
+        return datetime.fromtimestamp(at, tz)
+    except (OverflowError, ValueError, OSError):
+        return datetime.max.replace(microsecond=0) if at > 0 else datetime.min
