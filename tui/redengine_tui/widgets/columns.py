@@ -1,0 +1,151 @@
+"""The columns of the task list: what each shows of a task, how it sorts, how wide it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, NamedTuple
+
+from redengine.control.messages import TaskView
+from redengine_tui import format
+from redengine_tui.states import TASK_STATES, action_look, task_look
+from redengine_tui.text import safe_line
+
+#: Blank cells between two columns.
+GAP = 2
+#: No column but the last one with room to spare gets wider than this.
+WIDEST_NAME = 40
+
+
+class Cell(NamedTuple):
+    """What one column shows of one task: safe text, and the role of its colour."""
+
+    text: str
+    colour: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column."""
+
+    id: str
+    title: str
+    #: What it shows of a task at a time (epoch seconds), in a time zone.
+    cell: Callable[[TaskView, float, tzinfo | None], Cell]
+    #: What it sorts by; ``None`` goes last, whichever way the list is sorted.
+    key: Callable[[TaskView], Any]
+    #: Narrowest useful width in cells.
+    least: int
+    #: Whether it takes what its texts need, beyond the least.
+    grows: bool = False
+    #: The column of the highest rank gives way first when there is no room; that of rank 0 never does.
+    rank: int = 0
+    right: bool = False
+
+
+class Slot(NamedTuple):
+    """A column in its place."""
+
+    column: Column
+    width: int
+
+
+def one_line(text: str) -> str:
+    """A text that may run over lines, such as a condition, as one safe line."""
+    return safe_line(" ".join(text.split()) if "\n" in text else text)
+
+
+def _state(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+    look = task_look(view.state)
+    if view.state == "running" and any(run.terminating for run in view.runs):
+        return Cell(f"{look.glyph} ending", "warning")
+    more = f" ×{len(view.runs)}" if len(view.runs) > 1 else ""
+    return Cell(f"{look.glyph} {look.word}{more}", look.colour)
+
+
+def _name(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+    return Cell(safe_line(view.name), "muted" if view.disabled and not view.runs else "plain")
+
+
+def _condition(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+    return Cell(one_line(view.start_cond) or "—", "muted")
+
+
+def _last_run(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+    return Cell("—", "muted") if view.last_run is None else Cell(format.past(view.last_run, now, tz))
+
+
+def _last_result(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+    if view.last_result is None:
+        return Cell("—", "muted")
+    look = action_look(view.last_result)
+    return Cell(f"{look.glyph} {look.word}", look.colour)
+
+
+def _took(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+    if view.runs:
+        return Cell(format.countdown(max(now - min(run.started for run in view.runs), 1)), "accent")
+    return Cell("—", "muted") if view.duration is None else Cell(format.duration(view.duration))
+
+
+def _next(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+    start = view.next
+    colour = {"at": "plain", "now": "accent"}.get(start.kind, "muted")
+    return Cell(one_line(format.next_start(start, now, tz)), colour)
+
+
+#: Worst first, then what is going on, then what is quiet.
+_URGENCY = {
+    state: place
+    for place, state in enumerate(
+        ("crash", "fail", "blocked", "running", "queued", "terminate", "success", "inaction", "idle", "disabled")
+    )
+}
+_NEXT_ORDER = {"now": 0, "at": 1, "after": 2, "when": 3, "never": 4}
+
+_WIDEST_STATE = max(len(str(look)) for look in TASK_STATES.values())
+
+
+def _next_key(view: TaskView) -> tuple[int, float]:
+    return (_NEXT_ORDER.get(view.next.kind, len(_NEXT_ORDER)), view.next.at or 0.0)
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("state", "State", _state, lambda view: _URGENCY.get(view.state, len(_URGENCY)), _WIDEST_STATE, rank=1),
+    Column("name", "Task", _name, lambda view: view.name.casefold(), 10, grows=True),
+    Column("condition", "Condition", _condition, lambda view: view.start_cond.casefold() or None, 16, True, rank=3),
+    Column("last_run", "Last run", _last_run, lambda view: view.last_run, 12, rank=4),
+    Column("last_result", "Result", _last_result, lambda view: view.last_result, 11, rank=6),
+    Column("took", "Took", _took, lambda view: view.duration, 7, rank=5, right=True),
+    Column("next", "Next run", _next, _next_key, 12, grows=True, rank=2),
+)
+BY_ID = {column.id: column for column in COLUMNS}
+
+
+def lay_out(width: int, needs: dict[str, int]) -> tuple[Slot, ...]:
+    """Fit the columns into ``width`` cells. ``needs``: the widest text of each growing column, in cells.
+
+    Columns that find no room are left out, those of the highest rank first. What is left over goes to the name, then
+    to the next run, then to the condition.
+    """
+    chosen = list(COLUMNS)
+    while _least(chosen) > width and len(chosen) > 1:
+        chosen.remove(max(chosen, key=lambda column: column.rank))
+    widths = {column.id: column.least for column in chosen}
+    spare = width - _least(chosen)
+    for name in ("name", "next", "condition"):
+        if name in widths and spare > 0:
+            more = min(max(min(needs.get(name, 0), WIDEST_NAME) - widths[name], 0), spare)
+            widths[name] += more
+            spare -= more
+    if spare > 0:
+        # What nobody needs keeps the times at the right edge of the condition's column.
+        widths["condition" if "condition" in widths else chosen[-1].id] += spare
+    elif spare < 0:
+        widths[chosen[-1].id] = max(width, 1)
+    return tuple(Slot(column, widths[column.id]) for column in chosen)
+
+
+def _least(columns: list[Column]) -> int:
+    return sum(column.least for column in columns) + GAP * (len(columns) - 1)

@@ -1,0 +1,225 @@
+"""The list of tasks, line by line: only rows in view are formatted, and only what changed is sent to the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from redengine.control.messages import TaskView
+from redengine_tui.panes.ink import INK, MUTED, fit
+from redengine_tui.panes.rows import Rows
+from redengine_tui.widgets.columns import BY_ID, GAP, Cell, Slot, lay_out
+from redengine_tui.widgets.roster import Changed, Roster
+
+#: Strips kept; more than the tallest terminal shows, and no burden.
+KEPT_STRIPS = 1_000
+
+
+class _Drawn(NamedTuple):
+    """A drawn row, and all that it was drawn from."""
+
+    view: TaskView
+    cells: tuple[Cell, ...]
+    look: tuple[int, bool, bool]
+    strip: Strip
+
+
+class TaskTable(Rows):
+    """Rows of a :class:`Roster`, with a cursor that stays on its task wherever that goes."""
+
+    DEFAULT_CSS = """
+    TaskTable {
+        scrollbar-gutter: stable;
+    }
+    """
+
+    class Moved(Message):
+        """The cursor is on another task, or on none."""
+
+    class Relaid(Message):
+        """The columns have other widths, or are sorted in another way."""
+
+    def __init__(self, roster: Roster, clock: Callable[[], float], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.roster = roster
+        self.clock = clock
+        self.zone: tzinfo | None = None
+        #: Name of the task under the cursor.
+        self.current: str | None = None
+        self.slots: tuple[Slot, ...] = ()
+        self._needs: dict[str, int] = {}
+        self._drawn: dict[str, _Drawn] = {}
+        #: Changes when all that was drawn is drawn otherwise: other widths, other colours.
+        self._edition = 0
+
+    # What is shown
+
+    def reset(self) -> None:
+        """The roster was filtered or sorted anew, or holds other tasks."""
+        self._needs.clear()
+        self._measure(self.roster)
+        self._settle()
+        self.refresh()
+        self.post_message(self.Relaid())
+
+    def show(self, changed: Changed, views: tuple[TaskView, ...]) -> None:
+        """Show what the roster says has changed; ``views`` are the tasks that did."""
+        if self._measure(views):
+            self.refresh()
+        for line in changed.lines:
+            self.refresh_line(line)
+        if changed.moved_from >= 0:
+            self.refresh_lines(changed.moved_from, changed.moved_to - changed.moved_from + 1)
+            self._settle()
+
+    def tick(self) -> None:
+        """Time has passed: draw those rows in view again that now read otherwise."""
+        now = self.clock()
+        top = round(self.scroll_offset.y)
+        for line in range(top, min(top + self.row_space, self.count)):
+            view = self.roster[line]
+            drawn = self._drawn.get(view.name)
+            if drawn is not None and drawn.view is view and drawn.cells != self._cells(view, now):
+                del self._drawn[view.name]
+                self.refresh_line(line)
+
+    def _settle(self) -> None:
+        """Put the cursor where its task is now; where that is not shown, on the row in its place."""
+        place = None if self.current is None else self.roster.index(self.current)
+        moved = place is not None and place != self.cursor
+        if place is not None:
+            self.cursor = place
+        if self.count != len(self.roster):
+            self.resize_to(len(self.roster))
+        if moved:
+            self.reveal()
+        self._name_current()
+
+    def _name_current(self) -> None:
+        name = self.roster[self.cursor].name if 0 <= self.cursor < len(self.roster) else None
+        if name != self.current:
+            self.current = name
+            self.post_message(self.Moved())
+
+    def _measure(self, views: Roster | tuple[TaskView, ...]) -> bool:
+        """Widen what is needed by these tasks; whether that changed the columns. They never get narrower by
+        themselves: columns that jump about cannot be read."""
+        now = self.clock()
+        grown = False
+        for view in views:
+            for name in ("name", "condition", "next"):
+                width = cell_len(BY_ID[name].cell(view, now, self.zone).text)
+                if width > self._needs.get(name, 0):
+                    self._needs[name] = width
+                    grown = True
+        return grown and self._lay_out()
+
+    def _lay_out(self) -> bool:
+        slots = lay_out(self.row_width, self._needs) if self.row_width > 0 else ()
+        if slots == self.slots:
+            return False
+        self.slots = slots
+        self._edition += 1
+        self.post_message(self.Relaid())
+        return True
+
+    # Rows
+
+    def _cells(self, view: TaskView, now: float) -> tuple[Cell, ...]:
+        return tuple(slot.column.cell(view, now, self.zone) for slot in self.slots)
+
+    def render_line(self, y: int) -> Strip:
+        line = round(self.scroll_offset.y) + y
+        if not 0 <= line < len(self.roster) or not self.slots:
+            return Strip.blank(self.row_width, self.visual_style.rich_style)
+        view = self.roster[line]
+        look = (self._edition, line == self.cursor, self.has_focus)
+        drawn = self._drawn.get(view.name)
+        if drawn is None or drawn.view is not view or drawn.look != look:
+            cells = self._cells(view, self.clock())
+            drawn = _Drawn(view, cells, look, self._draw(cells, under_cursor=look[1]))
+            if len(self._drawn) >= KEPT_STRIPS:
+                self._drawn.clear()
+            self._drawn[view.name] = drawn
+        return drawn.strip
+
+    def _draw(self, cells: tuple[Cell, ...], *, under_cursor: bool) -> Strip:
+        # On the cursor of a focused list every colour would have to fit the cursor's: the theme's pair is used alone.
+        plain = under_cursor and self.has_focus
+        parts: list[Content] = []
+        for slot, cell in zip(self.slots, cells, strict=True):
+            text = f"{cell.text:>{slot.width}}" if slot.column.right else cell.text
+            content = fit(Content(text), slot.width)
+            colour = "" if plain else INK.get(cell.colour, "")
+            parts.append(content.stylize(colour) if colour else content)
+        style = self.get_visual_style("rows--cursor") if under_cursor else self.visual_style
+        row = Content(" " * GAP).join(parts)
+        return Strip(row.render_segments(style), row.cell_length).adjust_cell_length(self.row_width, style.rich_style)
+
+    # Cursor
+
+    def cursor_moved(self) -> None:
+        self._name_current()
+
+    # Textual
+
+    def on_resize(self) -> None:
+        if self._lay_out():
+            self.refresh()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._edition += 1
+
+
+class TaskHeading(Widget):
+    """The titles of the columns, with an arrow at the one that sorts. A click sorts by a column."""
+
+    DEFAULT_CSS = """
+    TaskHeading {
+        height: 1;
+        width: 1fr;
+        color: $text-muted;
+        text-style: bold;
+    }
+    """
+
+    class Clicked(Message):
+        """A column's title was clicked."""
+
+        def __init__(self, column: str) -> None:
+            self.column = column
+            super().__init__()
+
+    def __init__(self, table: TaskTable) -> None:
+        super().__init__()
+        self.table = table
+
+    def render(self) -> Content:
+        roster = self.table.roster
+        parts: list[Content] = []
+        for slot in self.table.slots:
+            title = slot.column.title
+            sorts = roster.column is slot.column
+            if sorts:
+                title = f"{title} {'▾' if roster.falling else '▴'}"
+            text = f"{title:>{slot.width}}" if slot.column.right else title
+            parts.append(fit(Content.styled(text, "$text-accent" if sorts else MUTED), slot.width))
+        return Content(" " * GAP).join(parts)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        edge = 0
+        for slot in self.table.slots:
+            edge += slot.width + GAP
+            if offset is not None and offset.x < edge:
+                self.post_message(self.Clicked(slot.column.id))
+                return
