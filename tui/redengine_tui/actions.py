@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 #: Who holds the binding: the app, the main screen (whichever pane has the keyboard), one pane, or the record screen.
 Where = Literal["app", "main", "tasks", "condition", "parameters", "log", "record"]
@@ -70,7 +70,7 @@ ACTIONS: tuple[Act, ...] = (
     # Order is the order of the footer and of the help page.
     Act("task.run", ("r",), "run_task", "Run", "Run the task once, now, whatever its condition says.", "main",
         palette="Run the task now", show=True, steers=True),
-    Act("task.disable", ("d",), "toggle_task", "Disable", "Disable the task, or enable it again.", "main",
+    Act("task.disable", ("d",), "toggle_task", "On/off", "Disable the task, or enable it again.", "main",
         palette="Disable or enable the task", show=True, steers=True),
     Act("task.terminate", ("t",), "terminate_task", "Terminate", "Stop the task's live runs. Asks first.", "main",
         palette="Terminate the task", show=True, steers=True, destructive=True),
@@ -89,9 +89,10 @@ ACTIONS: tuple[Act, ...] = (
     Act("tasks.filter", ("slash",), "filter", "Filter", "Show only tasks whose name, state or condition has a text.",
         "tasks", palette="Filter the task list", show=True),
     Act("tasks.sort", ("s",), "sort", "Sort", "Sort the task list by the next column.", "tasks",
-        palette="Sort the task list by the next column", show=True),
+        palette="Sort the task list by the next column"),
     Act("tasks.reverse", ("S",), "reverse", "Reverse", "Reverse the order of the task list.", "tasks",
         palette="Reverse the order of the task list"),
+    Act("tasks.clear", ("escape",), "clear_filter", "Clear filter", "Show all tasks again.", "tasks"),
     Act("tasks.details", ("enter",), "details", "Details", "Show the details of the task.", "tasks",
         palette="Show the details of the task"),
     Act("tasks.up", ("up", "k"), "move(-1)", "Up", "Go to the task above.", "tasks"),
@@ -123,6 +124,8 @@ ACTIONS: tuple[Act, ...] = (
     Act("log.last", ("end", "G"), "last", "Newest", "Go to the newest record and follow the log.", "log"),
     Act("record.close", ("escape", "q", "enter"), "close", "Close", "Back to the log.", "record", show=True),
     Act("record.copy", ("c",), "copy", "Copy", "Copy the record to the clipboard.", "record", show=True),
+    Act("app.palette", ("ctrl+p",), "command_palette", "Commands", "Find a command by its name.", "app",
+        priority=True),
     Act("app.theme", (), "theme", "Theme", "Choose the colours.", "app", palette="Choose a theme"),
     Act("app.help", ("question_mark", "f1"), "help", "Help", "Show the keys, and what all signs mean.", "app",
         palette="Help: keys and signs", show=True),
@@ -130,6 +133,9 @@ ACTIONS: tuple[Act, ...] = (
         palette="Quit", show=True, destructive=True),
 )
 # fmt: on
+
+#: Actions of a pane that take a key of the screen around it on purpose: they hand it on when they have no use for it.
+SHADOWS = frozenset({"tasks.clear", "condition.put_back"})
 
 BY_ID: Mapping[str, Act] = {act.id: act for act in ACTIONS}
 
@@ -139,6 +145,32 @@ def held_by(where: Where) -> Iterator[Act]:
     return (act for act in ACTIONS if act.where == where)
 
 
-def bindings(where: Where) -> list[Binding]:
+def bindings(where: Where) -> list[BindingType]:
     """The ``BINDINGS`` of the app, a screen or a pane."""
     return [act.binding() for act in held_by(where) if act.keys]
+
+
+def clashes(keymap: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Keys that would mean two things at the same place, with the ids of the actions; ``keymap`` overrides keys.
+
+    A pane's key hides that of the screen and the program around it, which is meant only for :data:`SHADOWS`.
+    """
+    found: dict[tuple[str, tuple[str, ...]], None] = {}
+    for where in HEADINGS:
+        by_key: dict[str, list[Act]] = {}
+        # The record screen is modal: nothing around it is reached from there.
+        around = () if where == "record" else ("main", "app")
+        for act in ACTIONS:
+            if act.where == where or act.where in around:
+                for key in keys_of(act, keymap):
+                    by_key.setdefault(key, []).append(act)
+        for key, acts in by_key.items():
+            ids = tuple(act.id for act in acts)
+            if len(ids) > 1 and not SHADOWS.issuperset(act.id for act in acts if act.where == where):
+                found[key, ids] = None
+    return list(found)
+
+
+def keys_of(act: Act, keymap: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of an act, its own or those that the keymap gives it."""
+    return tuple(keymap[act.id].split(",")) if act.id in keymap else act.keys

@@ -55,6 +55,8 @@ class TaskTable(Rows):
         #: Name of the task under the cursor.
         self.current: str | None = None
         self.slots: tuple[Slot, ...] = ()
+        #: What is said when there is nothing to list, line by line.
+        self.nothing: tuple[str, ...] = ()
         self._needs: dict[str, int] = {}
         self._drawn: dict[str, _Drawn] = {}
         #: Changes when all that was drawn is drawn otherwise: other widths, other colours.
@@ -139,7 +141,7 @@ class TaskTable(Rows):
     def render_line(self, y: int) -> Strip:
         line = round(self.scroll_offset.y) + y
         if not 0 <= line < len(self.roster) or not self.slots:
-            return Strip.blank(self.row_width, self.visual_style.rich_style)
+            return self._blank(y)
         view = self.roster[line]
         look = (self._edition, line == self.cursor, self.has_focus)
         drawn = self._drawn.get(view.name)
@@ -150,6 +152,11 @@ class TaskTable(Rows):
                 self._drawn.clear()
             self._drawn[view.name] = drawn
         return drawn.strip
+
+    def _blank(self, y: int) -> Strip:
+        said = self.nothing[y - 1] if not len(self.roster) and 0 < y <= len(self.nothing) else ""
+        content = fit(Content.styled(said, MUTED), self.row_width)
+        return Strip(content.render_segments(self.visual_style), content.cell_length)
 
     def _draw(self, cells: tuple[Cell, ...], *, under_cursor: bool) -> Strip:
         # On the cursor of a focused list every colour would have to fit the cursor's: the theme's pair is used alone.

@@ -1,0 +1,221 @@
+"""The task list: what runs, how it went, what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual import on
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widgets import Input
+
+from redengine.abc import Controller
+from redengine.control.messages import Delta, Snapshot, TaskView
+from redengine_tui.actions import bindings
+from redengine_tui.panes.pane import Pane
+from redengine_tui.panes.rows import Rows
+from redengine_tui.screens.task import TaskScreen
+from redengine_tui.text import safe_line
+from redengine_tui.widgets.columns import COLUMNS
+from redengine_tui.widgets.roster import Roster
+from redengine_tui.widgets.task_table import TaskHeading, TaskTable
+
+
+class TasksPane(Pane):
+    """The list of tasks, which can be filtered and sorted."""
+
+    TITLE = "Tasks"
+    HELP = """
+Every task of the project. What you do with `r`, `d` and `t` is done to the task under the cursor, and the other panes
+show that task.
+
+**Took** is how long the newest ended run took, or how long a live one has been going. **Next run** is a time where
+one is known, *after* other tasks, *when* something happens that has no time, or *never* by itself.
+"""
+    BINDINGS = bindings("tasks")
+
+    DEFAULT_CSS = """
+    TasksPane {
+        & > #filter {
+            display: none;
+            height: 1;
+            border: none;
+            padding: 0 1;
+            margin: 0;
+            background: $surface;
+            &.-open {
+                display: block;
+            }
+        }
+    }
+    """
+
+    class TaskHighlighted(Message):
+        """The cursor is on another task, or the view of the task it is on changed; ``None``: on no task."""
+
+        def __init__(self, view: TaskView | None) -> None:
+            self.view = view
+            super().__init__()
+
+    def __init__(self, controller: Controller, clock: Callable[[], float], **kwargs: Any) -> None:
+        super().__init__(controller, clock, **kwargs)
+        self.roster = Roster()
+        self.table = TaskTable(self.roster, clock, id="list")
+        #: Where a project without tasks is, so that one can be written into it.
+        self._path = ""
+
+    def compose(self) -> ComposeResult:
+        entry = Input(placeholder="name, state or condition", id="filter", select_on_focus=False)
+        entry.cursor_blink = False
+        yield entry
+        yield TaskHeading(self.table)
+        yield self.table
+
+    # What is shown
+
+    def load(self, snapshot: Snapshot) -> None:
+        """Show these tasks and no others."""
+        self.table.zone = self.zone
+        self._path = snapshot.scheduler.path
+        self.roster.replace(snapshot.tasks)
+        self._rearranged()
+
+    def changed(self, delta: Delta) -> None:
+        if not delta.tasks and not delta.removed:
+            return
+        self.table.show(self.roster.update(delta.tasks, delta.removed), delta.tasks)
+        self._count()
+        if any(view.name == self.table.current for view in delta.tasks):
+            self._tell()
+
+    def tick(self) -> None:
+        """A second has passed."""
+        self.table.tick()
+
+    @property
+    def current(self) -> TaskView | None:
+        """The task under the cursor."""
+        return None if self.table.current is None else self.roster.views.get(self.table.current)
+
+    def take_focus(self) -> None:
+        self.table.focus()
+
+    def _tell(self) -> None:
+        self.post_message(self.TaskHighlighted(self.current))
+
+    def _rearranged(self) -> None:
+        self._count()
+        self.table.reset()
+
+    def _count(self) -> None:
+        shown, known = len(self.roster), len(self.roster.views)
+        if self.roster.filter:
+            self.border_subtitle = f"{shown} of {known}"
+        else:
+            self.border_subtitle = f"{known}" if known else ""
+        if shown:
+            return
+        if known:
+            self.table.nothing = (
+                f'No task has "{safe_line(self.roster.filter, 40)}" in its name, state or condition.',
+                "Press escape to see all tasks.",
+            )
+        else:
+            self.table.nothing = (
+                "This project has no tasks yet. Declare one in",
+                safe_line(self._path) or "the project file",
+                'with @app.task("daily") above a function, and start again.',
+            )
+        self.table.refresh()
+
+    @on(TaskTable.Moved)
+    def _moved(self, event: TaskTable.Moved) -> None:
+        event.stop()
+        self._tell()
+
+    @on(TaskTable.Relaid)
+    def _relaid(self, event: TaskTable.Relaid) -> None:
+        event.stop()
+        self.query_one(TaskHeading).refresh()
+
+    # Moving about
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows."""
+        self.table.move(by)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by pages."""
+        self.table.page(by)
+
+    def action_first(self) -> None:
+        """Go to the first task."""
+        self.table.go(0)
+
+    def action_last(self) -> None:
+        """Go to the last task."""
+        self.table.go(len(self.roster) - 1)
+
+    def action_details(self) -> None:
+        """Show all there is to know of the task under the cursor."""
+        if self.current is not None:
+            self.app.push_screen(TaskScreen(self.current, self.clock(), self.zone))
+
+    @on(Rows.Chosen)
+    def _chosen(self, event: Rows.Chosen) -> None:
+        event.stop()
+        self.action_details()
+
+    # Sorting
+
+    def action_sort(self) -> None:
+        """Sort by the next column; after the last one, in the order of the project."""
+        ids = [None, *(column.id for column in COLUMNS)]
+        at = ids.index(self.roster.column.id if self.roster.column else None)
+        self._sort(ids[(at + 1) % len(ids)], falling=False)
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self._sort(self.roster.column.id if self.roster.column else None, falling=not self.roster.falling)
+
+    @on(TaskHeading.Clicked)
+    def _heading_clicked(self, event: TaskHeading.Clicked) -> None:
+        event.stop()
+        again = self.roster.column is not None and self.roster.column.id == event.column
+        self._sort(event.column, falling=again and not self.roster.falling)
+
+    def _sort(self, column: str | None, *, falling: bool) -> None:
+        self.roster.arrange(column=column, falling=falling)
+        self._rearranged()
+
+    # Filtering
+
+    def action_filter(self) -> None:
+        """Open the filter, or go to it."""
+        entry = self.query_one("#filter", Input)
+        entry.add_class("-open")
+        entry.focus()
+
+    def action_clear_filter(self) -> None:
+        """Close the filter and show all tasks; where nothing is filtered the key means what it means elsewhere."""
+        entry = self.query_one("#filter", Input)
+        if not entry.has_class("-open"):
+            raise SkipAction
+        self.table.focus()
+        entry.value = ""
+        entry.remove_class("-open")
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.roster.narrow(event.value.strip())
+        self._rearranged()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not event.value.strip():
+            self.query_one("#filter", Input).remove_class("-open")
+        self.table.focus()
