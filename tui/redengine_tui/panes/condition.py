@@ -1,0 +1,469 @@
+"""The start condition of the task under the cursor: what it means now, and an editor for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Static, TextArea
+
+from redengine.abc import Controller
+from redengine.control.messages import (
+    CheckCondition,
+    Complete,
+    Completions,
+    ConditionReport,
+    Delta,
+    Reply,
+    SetCondition,
+    TaskView,
+)
+from redengine_tui.actions import bindings
+from redengine_tui.panes import condition_report as report_words
+from redengine_tui.panes.completion_list import CompletionList
+from redengine_tui.panes.condition_editor import ConditionEditor
+from redengine_tui.panes.ink import INK, MUTED
+from redengine_tui.panes.pane import Pane
+from redengine_tui.text import safe_line
+
+#: Seconds after the last key before the text is checked and completed.
+TYPING = 0.08
+#: Seconds between two checks while things change around the task.
+PAUSE = 0.25
+#: Seconds between two looks at the clock.
+TICK = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed for a task and is not applied. ``base``: the condition it had when typing began."""
+
+    text: str
+    base: str
+
+
+class ConditionPane(Pane):
+    """The editor above, what the text means below."""
+
+    TITLE: ClassVar[str] = "Condition"
+    HELP: ClassVar[str] = """\
+# Condition
+
+When the task starts by itself: whether that is so now, each part of it and why, and the next starts.
+
+`e` edits the text. It is checked as you type: what is wrong is underlined and said below, with what was expected.
+`ctrl+s` applies it to the running task until the project is loaded again, `escape` puts it back as it was.
+`ctrl+space` or `ctrl+n` offers what may stand at the cursor; `tab` takes it. What you typed for a task and did not
+apply stays with that task.
+"""
+    BINDINGS = bindings("condition")
+    DEFAULT_CSS = """
+    ConditionPane {
+        #condition-reply { height: auto; padding: 0 1; display: none; }
+        #condition-report { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; margin-top: 1; }
+        #condition-report > Static { height: auto; }
+        #condition-tree { margin-top: 1; }
+    }
+    """
+
+    class Left(Message):
+        """Editing ended; ``applied`` tells how."""
+
+        def __init__(self, task: str, applied: bool) -> None:
+            self.task = task
+            self.applied = applied
+            super().__init__()
+
+    def __init__(self, controller: Controller, clock: Callable[[], float], **kwargs: Any) -> None:
+        super().__init__(controller, clock, **kwargs)
+        #: By task name; kept when the cursor goes to another task.
+        self.drafts: dict[str, Draft] = {}
+        self.report: ConditionReport | None = None
+        self._view: TaskView | None = None
+        #: The task's condition as the editor gives it back.
+        self._baseline = ""
+        self._checked = 0
+        self._completed = 0
+        self._typing: Timer | None = None
+        self._cooling: Timer | None = None
+        self._dirty = False
+        self._look_again: float | None = None
+        self._seen_text = ""
+        self._listed_for = ""
+
+    def compose(self) -> ComposeResult:
+        yield ConditionEditor(id="condition-editor")
+        yield Static(id="condition-reply", markup=False)
+        with VerticalScroll(id="condition-report"):
+            yield Static(id="condition-says", markup=False)
+            yield Static(id="condition-next", markup=False)
+            yield Static(id="condition-tree", markup=False)
+        yield CompletionList(id="condition-completions")
+
+    @property
+    def editor(self) -> ConditionEditor:
+        """The condition's text."""
+        return self.query_one(ConditionEditor)
+
+    @property
+    def completions(self) -> CompletionList:
+        """The list at the cursor."""
+        return self.query_one(CompletionList)
+
+    @property
+    def modified(self) -> bool:
+        """Whether the text of the task under the cursor is not its condition."""
+        return self._view is not None and self._view.name in self.drafts
+
+    def on_mount(self) -> None:
+        self.editor.intercept = self._intercept
+        self.set_interval(TICK, self._tick)
+        self._load()
+
+    # What the main screen calls.
+
+    def show_task(self, view: TaskView | None) -> None:
+        before = self._view
+        if not self.is_mounted:
+            self._view = view
+            return
+        if (view.name if view else None) != (before.name if before else None):
+            self._keep_draft()
+            self._view = view
+            self._load()
+            return
+        self._view = view
+        if view is None or before is None:
+            return
+        if view.start_cond != before.start_cond:
+            self._follow(view)
+        if view != before:
+            self._check_soon()
+
+    def changed(self, delta: Delta) -> None:
+        if self._view is None or not self.is_mounted:
+            return
+        text = self.editor.text
+        if any(view.name == self._view.name or view.name in text for view in delta.tasks) or delta.removed:
+            self._check_soon()
+
+    def edit(self) -> None:
+        """Give the keyboard to the editor."""
+        if self._view is not None:
+            self.editor.begin()
+            self.refresh_bindings()
+
+    def take_focus(self) -> None:
+        self.query_one("#condition-report").focus()
+
+    # The text and its drafts.
+
+    def _load(self) -> None:
+        """Show the text of the task under the cursor: its draft, else its condition."""
+        view, editor = self._view, self.editor
+        self.completions.close()
+        self._say("")
+        self.report, self._look_again = None, None
+        editor.mark(())
+        editor.end()
+        editor.load_text(view.start_cond if view else "")
+        self._baseline = editor.text
+        draft = self.drafts.get(view.name) if view else None
+        if draft is not None:
+            editor.load_text(draft.text)
+            self._warn_of_change(draft)
+        self._seen_text = editor.text
+        self._title()
+        self._show_report()
+        if view is not None:
+            self._check()
+
+    def _follow(self, view: TaskView) -> None:
+        """The task's condition changed while it is shown."""
+        draft = self.drafts.get(view.name)
+        if draft is None:
+            position = self.editor.cursor_location
+            self.editor.load_text(view.start_cond)
+            self._baseline = self._seen_text = self.editor.text
+            self.editor.move_cursor(position)
+            return
+        self._baseline = "\n".join(view.start_cond.splitlines())
+        if draft.text == self._baseline:
+            del self.drafts[view.name]
+        else:
+            self._warn_of_change(draft)
+        self._title()
+
+    def _warn_of_change(self, draft: Draft) -> None:
+        if draft.base != self._baseline:
+            self._say(f"! the condition was changed meanwhile, to: {self._baseline}", "warning")
+
+    def _keep_draft(self) -> None:
+        """Remember what is typed, for the task that it is typed for."""
+        view = self._view
+        if view is None:
+            return
+        text = self.editor.text
+        if text == self._baseline:
+            self.drafts.pop(view.name, None)
+        else:
+            known = self.drafts.get(view.name)
+            self.drafts[view.name] = Draft(text, known.base if known else self._baseline)
+
+    def _title(self) -> None:
+        if self._view is None:
+            title = Content(self.TITLE)
+        else:
+            title = Content(f"{self.TITLE} · {safe_line(self._view.name, 60)}")
+        if self.modified:
+            title = Content.assemble(title, (" ● modified", INK["warning"]))
+        elif drafts := len(self.drafts):
+            title = Content.assemble(title, (f" ({drafts} more modified)", MUTED))
+        # The border takes its title as markup unless it is given as content.
+        self.border_title = title
+        self.refresh_bindings()
+
+    @on(TextArea.Changed)
+    def _text_changed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        text = self.editor.text
+        if text == self._seen_text:
+            return
+        same = next((i for i, (a, b) in enumerate(zip(text, self._seen_text, strict=False)) if a != b), None)
+        self.editor.forget_marks_from(min(len(text), len(self._seen_text)) if same is None else same)
+        self._seen_text = text
+        self._keep_draft()
+        self._say("")
+        self._title()
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(TYPING, self._typed)
+
+    def _typed(self) -> None:
+        self._typing = None
+        self._check()
+        if self.editor.has_focus:
+            self._complete(asked=False)
+
+    # Checking.
+
+    def _check_soon(self) -> None:
+        if self._cooling is None:
+            self._check()
+            self._cooling = self.set_timer(PAUSE, self._cooled)
+        else:
+            self._dirty = True
+
+    def _cooled(self) -> None:
+        self._cooling = None
+        if self._dirty:
+            self._dirty = False
+            self._check_soon()
+
+    def _check(self) -> None:
+        self._checked += 1
+        self._look_again = None
+        if self._view is not None:
+            self._ask_check(self._checked, CheckCondition(self._view.name, self.editor.text))
+
+    @work(group="condition-check", exclusive=True)
+    async def _ask_check(self, number: int, query: CheckCondition) -> None:
+        report: ConditionReport = await self.controller.ask(query)
+        view = self._view
+        # An answer about another text or task, or one that was overtaken, says nothing about what is shown.
+        if number != self._checked or view is None or view.name != query.task or self.editor.text != query.condition:
+            return
+        self.report = report
+        changes = report_words.looks_again_at(report) if report.ok else None
+        # What should have changed already is looked at again too, but not at every tick.
+        self._look_again = None if changes is None else changes if changes > self.clock() else self.clock() + 5 * TICK
+        self.editor.mark(report.problems)
+        self._show_report()
+
+    def _tick(self) -> None:
+        if self.report is not None and self.report.ok:
+            self._show_next(self.report)
+        if self._look_again is not None and self.clock() >= self._look_again:
+            self._check_soon()
+
+    # What is said below.
+
+    def _show_report(self) -> None:
+        says, tree = self.query_one("#condition-says", Static), self.query_one("#condition-tree", Static)
+        report, parts = self.report, Content("")
+        if self._view is None:
+            said = Content.styled("No task.", MUTED)
+        elif report is None:
+            said = Content("")
+        else:
+            lines = [report_words.problems(report.problems)] if report.problems else []
+            if report.ok:
+                lines.insert(0, report_words.verdict(report, applied=not self.modified))
+                if report.tree is not None and report.tree.children:
+                    parts = report_words.tree(report.tree, max(self._report_width(), 20))
+                elif report.tree is not None and report.tree.reason:
+                    parts = Content.styled(safe_line(report.tree.reason), MUTED)
+            said = Content("\n").join(lines)
+        says.update(said)
+        tree.update(parts)
+        tree.display = bool(parts.plain)
+        self._show_next(report)
+
+    def _show_next(self, report: ConditionReport | None) -> None:
+        shown = self.query_one("#condition-next", Static)
+        if report is None or not report.ok:
+            content = Content("")
+        else:
+            content = report_words.starts(report, self.clock(), self.zone)
+        shown.display = bool(content.plain)
+        if shown.content != content:
+            shown.update(content)
+
+    def _report_width(self) -> int:
+        return self.query_one("#condition-report").scrollable_content_region.width
+
+    def on_resize(self) -> None:
+        if self.report is not None and self.report.tree is not None:
+            self.call_after_refresh(self._show_report)
+
+    def _say(self, text: str, colour: str = "plain") -> None:
+        """Say one line between the editor and the report; nothing takes it away."""
+        reply = self.query_one("#condition-reply", Static)
+        reply.display = bool(text)
+        if text:
+            reply.update(Content.styled(safe_line(text), INK[colour]))
+
+    # Completion.
+
+    def _complete(self, *, asked: bool) -> None:
+        self._completed += 1
+        self._ask_complete(self._completed, self.editor.text, self.editor.position, asked)
+
+    @work(group="condition-complete", exclusive=True)
+    async def _ask_complete(self, number: int, text: str, position: int, asked: bool) -> None:
+        answer: Completions = await self.controller.ask(Complete(text, position))
+        editor, completions = self.editor, self.completions
+        if number != self._completed or editor.text != text or editor.position != position or not editor.editing:
+            return
+        items = answer.items
+        if not asked:
+            # By itself it opens only to complete a word that is begun, and is gone once there is nothing to add.
+            items = tuple(item for item in items if text[item.start : position].strip() not in ("", item.text))
+        if not items:
+            completions.close()
+            if asked:
+                self._say("Nothing to offer here.", "muted")
+            return
+        self._listed_for = text
+        self._completions_at(items, asked)
+
+    def _completions_at(self, items: tuple[Any, ...], asked: bool) -> None:
+        # Keep what the operator had chosen if the list was open already.
+        chosen = asked or self.completions.index >= 0
+        self.completions.open(items, self.editor.cursor_screen_offset, chosen=chosen)
+
+    def _intercept(self, key: str) -> bool:
+        """Keys of the list while it is open."""
+        completions = self.completions
+        if not completions.is_open:
+            return False
+        if key in ("up", "down"):
+            completions.move(-1 if key == "up" else 1)
+            return True
+        if key == "tab" or (key == "enter" and completions.index >= 0):
+            self._accept(max(completions.index, 0))
+            return True
+        return False
+
+    def _accept(self, index: int) -> None:
+        item = self.completions.items[index]
+        self.completions.close()
+        # What was typed since the list was made is part of the word that is replaced.
+        if item.start <= self.editor.position:
+            self.editor.put(item.start, item.text)
+
+    @on(CompletionList.Picked)
+    def _picked(self, event: CompletionList.Picked) -> None:
+        event.stop()
+        self._accept(event.index)
+
+    @on(TextArea.SelectionChanged)
+    def _cursor_moved(self, event: TextArea.SelectionChanged) -> None:
+        event.stop()
+        if self.completions.is_open and self.editor.text == self._listed_for:
+            self.completions.close()
+
+    # Keys.
+
+    @on(ConditionEditor.Wanted)
+    def _wanted(self, event: ConditionEditor.Wanted) -> None:
+        event.stop()
+        self.edit()
+
+    def on_descendant_blur(self) -> None:
+        if self.editor.editing and not self.editor.has_focus:
+            self.completions.close()
+            self.editor.end()
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if not self.is_mounted:
+            return False
+        if action in ("put_back", "complete"):
+            return self.editor.editing
+        if action == "apply":
+            return True if self.modified else (None if self.editor.editing else False)
+        return super().check_action(action, parameters)
+
+    def action_complete(self) -> None:
+        """Offer what may stand at the cursor."""
+        self._complete(asked=True)
+
+    def action_put_back(self) -> None:
+        """Close the list of completions; else put the task's condition back and stop editing."""
+        if self.completions.is_open:
+            self.completions.close()
+            return
+        name = self._view.name if self._view else ""
+        self.drafts.pop(name, None)
+        self._leave(applied=False)
+        self._load()
+
+    def _leave(self, *, applied: bool) -> None:
+        self.take_focus()
+        self.editor.end()
+        self.post_message(self.Left(self._view.name if self._view else "", applied))
+
+    @work(group="condition-apply", exclusive=True)
+    async def action_apply(self) -> None:
+        """Make the text the task's condition."""
+        view, text = self._view, self.editor.text
+        if view is None or not self.modified:
+            return
+        self.completions.close()
+        reply: Reply = await self.controller.send(SetCondition(view.name, text))
+        here = self._view is not None and self._view.name == view.name
+        if not reply.ok:
+            if here:
+                self._say(f"✗ not applied: {reply.message}", "error")
+            return
+        draft = self.drafts.get(view.name)
+        if draft is not None and draft.text == text:
+            del self.drafts[view.name]
+        if not here or self._view is None:
+            self._title()
+            return
+        if self.editor.text == text:
+            # Until the task's view tells the new condition, this is what the editor is compared with.
+            self._baseline = text
+            self._leave(applied=True)
+        self._say(f"✓ applied  {reply.message}".rstrip(), "success")
+        self._title()
+        self._check_soon()

@@ -1,0 +1,129 @@
+"""A condition's report in words: what is wrong and where, or what is true now and why, and when it starts next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from textual.content import Content
+
+from redengine.control.messages import ConditionNode, ConditionReport, Problem
+from redengine_tui.format import HOUR, clock_time, countdown, future, next_start
+from redengine_tui.panes.ink import INK, MUTED, STRONG, fit
+from redengine_tui.text import safe_line
+
+#: Next starts that are listed, and words that are offered as expected.
+STARTS = 4
+EXPECTED = 8
+#: Depth and number of parts that are drawn. A condition made by code can be large.
+MAX_PARTS = 200
+TRUTH_WIDTH = 7
+
+
+def truth(value: bool | None) -> tuple[str, str]:
+    """A truth as glyph and word, and its style."""
+    if value is None:
+        return "? unknown", INK["warning"]
+    return ("✓ true", INK["success"]) if value else ("✗ false", MUTED)
+
+
+def verdict(report: ConditionReport, *, applied: bool) -> Content:
+    """Truth now, why the task is or is not started, and the condition as a sentence."""
+    lines: list[Content] = []
+    if report.tree is not None or report.verdict:
+        said = safe_line(report.verdict)
+        start = Content("") if applied else Content.styled("if applied: ", MUTED)
+        if report.tree is not None:
+            word, style = truth(report.tree.truth)
+            start = Content.assemble(start, Content.styled(f"{word} now", f"{STRONG} {style}".strip()), "  ")
+        lines.append(Content.assemble(start, said))
+    if report.description:
+        lines.append(Content.styled(safe_line(report.description), MUTED))
+    return Content("\n").join(lines)
+
+
+def starts(report: ConditionReport, now: float, zone: tzinfo | None) -> Content:
+    """When it starts next: the first with what is left until then, and those after it."""
+    coming = [at for at in report.next_starts if at > now][:STARTS]
+    if not coming:
+        if report.next is None:
+            return Content("")
+        return Content.assemble(("Next  ", MUTED), safe_line(next_start(report.next, now, zone)))
+    first, *others = coming
+    when = clock_time(first, zone) if first - now < HOUR else future(first, now, zone)
+    parts = [Content.assemble(("Next  ", MUTED), (when, STRONG), f" in {countdown(first - now)}")]
+    parts += [Content(clock_time(at, zone) if at - now < HOUR else future(at, now, zone)) for at in others]
+    return Content.styled(" · ", MUTED).join(parts)
+
+
+def tree(node: ConditionNode, width: int) -> Content:
+    """All parts of the condition, each with its truth and why, in ``width`` cells."""
+    return Content("\n").join(_branch(node, width))
+
+
+def _branch(root: ConditionNode, width: int) -> list[Content]:
+    lines: list[Content] = []
+    parts = list(_walk(root, "", ""))
+    for node, lead, below in parts[:MAX_PARTS]:
+        word, style = truth(node.truth)
+        head = Content.assemble((lead, MUTED), fit(Content.styled(word, style), TRUTH_WIDTH + 2))
+        text, reason = safe_line(" ".join(node.text.split())), safe_line(node.reason)
+        room = width - head.cell_length
+        if not reason or Content(text).cell_length + 2 + Content(reason).cell_length <= room:
+            lines.append(Content.assemble(head, fit_end(text, room), ("  " + reason if reason else "", MUTED)))
+        else:
+            indent = Content.styled(below, MUTED).pad_right(head.cell_length - len(below))
+            lines.append(Content.assemble(head, fit_end(text, room)))
+            lines.append(Content.assemble(indent, Content.styled(fit_end(reason, room).plain, MUTED)))
+    if len(parts) > MAX_PARTS:
+        lines.append(Content.styled(f"… {len(parts) - MAX_PARTS} more parts", MUTED))
+    return lines
+
+
+def fit_end(text: str, width: int) -> Content:
+    """The text, cut with an ellipsis where it is longer than ``width`` cells."""
+    return Content(text).truncate(max(width, 1), ellipsis=True)
+
+
+def _walk(node: ConditionNode, lead: str, below: str) -> Iterator[tuple[ConditionNode, str, str]]:
+    """Every part with what is drawn before it and before its second line; without recursion, however deep it is."""
+    stack = [(node, lead, below)]
+    while stack:
+        part, lead, below = stack.pop()
+        # A second line keeps the trunk that leads to the part's own children and siblings.
+        yield part, lead, below + ("│ " if part.children else "")
+        for place, child in reversed(list(enumerate(part.children))):
+            last = place == len(part.children) - 1
+            stack.append((child, below + ("└ " if last else "├ "), below + ("  " if last else "│ ")))
+
+
+def problems(found: tuple[Problem, ...]) -> Content:
+    """Each problem with its place, what was expected there, and the nearest word."""
+    place = max((len(f"{problem.line}:{problem.column}") for problem in found), default=3)
+    indent = " " * (place + 4)
+    lines: list[Content] = []
+    for problem in found:
+        glyph, style = ("✗", INK["error"]) if problem.severity == "error" else ("!", INK["warning"])
+        where = f"{problem.line}:{problem.column}"
+        lines.append(
+            Content.assemble((f"{glyph} ", style), (f"{where:<{place}}  ", STRONG), (safe_line(problem.message), style))
+        )
+        if problem.suggestion and "did you mean" not in problem.message.lower():
+            lines.append(Content.assemble(f"{indent}did you mean ", (safe_line(problem.suggestion, 80), STRONG), "?"))
+        if problem.expected:
+            words = [safe_line(word, 40) for word in problem.expected[:EXPECTED]]
+            more = " …" if len(problem.expected) > EXPECTED else ""
+            lines.append(Content.assemble((f"{indent}expected ", MUTED), ", ".join(words) + more))
+    return Content("\n").join(lines)
+
+
+def looks_again_at(report: ConditionReport) -> float | None:
+    """The earliest time at which the report may not be right any more; ``None``: not by time alone."""
+    times = list(report.next_starts[:1])
+    stack = [report.tree] if report.tree is not None else []
+    while stack:
+        node = stack.pop()
+        if node.changes_at is not None:
+            times.append(node.changes_at)
+        stack.extend(node.children)
+    return min(times, default=None)

@@ -1,0 +1,211 @@
+"""The lines of the log: how a record looks in one line, and the list that follows the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from typing import ClassVar
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+
+from redengine.control.messages import LogEntry
+from redengine_tui.format import clock_time, duration, past
+from redengine_tui.panes.ink import INK, MUTED, fit
+from redengine_tui.panes.log_window import LogWindow
+from redengine_tui.panes.rows import Rows
+from redengine_tui.states import action_look
+from redengine_tui.text import safe_line
+
+#: Cells of the state column: the longest word of an end and its glyph.
+STATE_WIDTH = 12
+#: Rows from the edge of what is held at which more is read, so that scrolling does not stop there.
+AHEAD = 60
+
+
+def exception_line(exc_text: str) -> str:
+    """What a traceback says in one line: the exception's type and the first line of its message. Raw."""
+    lines = [line for line in exc_text.splitlines() if line.strip()]
+    frames = [number for number, line in enumerate(lines) if line.lstrip().startswith('File "')]
+    after = lines[frames[-1] + 1 :] if frames else []
+    # Below the last frame come its source, indented, and then the exception, which is not.
+    said = next((line for line in after if not line[0].isspace()), "")
+    return said or (lines[-1].strip() if lines else "")
+
+
+def record_text(entry: LogEntry) -> str:
+    """What a record's line says behind the task's name. Raw."""
+    message = entry.message
+    if message.startswith("Task '") and message.endswith(f"status: '{entry.action}'"):
+        message = ""  # It says again what stands in the columns before.
+    if entry.exc_text:
+        message = exception_line(entry.exc_text) or message
+    if entry.runtime is None:
+        return message
+    took = duration(entry.runtime)
+    return f"{message}  after {took}" if message else f"took {took}"
+
+
+class LogLines(Rows):
+    """The records of a :class:`LogWindow`, newest at the end.
+
+    It follows the newest record until the operator goes elsewhere, and from then on stays where it was put.
+    """
+
+    DEFAULT_CSS = """
+    LogLines { background: transparent; }
+    """
+    HELP: ClassVar[str] = ""
+
+    class Moved(Message):
+        """The operator scrolled or moved, or following began or ended."""
+
+    def __init__(self, window: LogWindow, clock: Callable[[], float], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.window = window
+        self.clock = clock
+        self.zone: tzinfo | None = None
+        self.following = True
+        #: Records that came since following ended.
+        self.fresh = 0
+        self._names = 0
+        self._dated = False
+
+    # What is held has changed.
+
+    def replaced(self) -> None:
+        """The window holds other records: show the newest and follow."""
+        self.following, self.fresh = True, 0
+        self._measure(self.window.entries, anew=True)
+        self.resize_to(len(self.window))
+        self.cursor = self.count - 1
+        self._to_end()
+        self.refresh()
+
+    def appended(self, added: int, dropped: int) -> None:
+        """Records were added at the end and some dropped at the start."""
+        entries = self.window.entries
+        if self._measure(entries[len(entries) - added :]):
+            self.refresh()
+        top = round(self.scroll_offset.y) - dropped
+        self.cursor -= dropped
+        self.resize_to(len(entries))
+        if self.following:
+            shown = self.cursor
+            self.cursor = self.count - 1
+            self.refresh_line(shown)
+            self._to_end()
+            # Below a list that is not full yet, new rows appear without any scrolling.
+            self.refresh_lines(self.count - added, added)
+        elif dropped:
+            self.place(top)
+        else:
+            self.refresh_lines(self.count - added, added)
+
+    def prepended(self, added: int) -> None:
+        """Records were added at the start: what is seen stays where it is."""
+        self._measure(self.window.entries[:added])
+        top = round(self.scroll_offset.y) + added
+        self.cursor += added
+        self.resize_to(len(self.window))
+        if not self.window.at_end:
+            self.following = False
+        if self.following:
+            self._to_end()
+        else:
+            self.place(top)
+        self.refresh()
+
+    def _measure(self, entries: list[LogEntry], *, anew: bool = False) -> bool:
+        """Take note of what column widths depend on; whether they changed."""
+        before = (self._names, self._dated)
+        if anew:
+            self._names, self._dated = 0, False
+        today = self._day(self.clock())
+        for entry in entries:
+            self._names = max(self._names, min(len(entry.task), 40))
+        self._dated = self._dated or any(self._day(entry.created) != today for entry in (*entries[:1], *entries[-1:]))
+        return before != (self._names, self._dated)
+
+    def _day(self, at: float) -> str:
+        try:
+            return datetime.fromtimestamp(at, self.zone).strftime("%Y%j")
+        except (OverflowError, ValueError, OSError):
+            return ""
+
+    # Where the operator is.
+
+    @property
+    def at_bottom(self) -> bool:
+        return round(self.scroll_offset.y) >= self.max_scroll_y
+
+    @property
+    def wants_older(self) -> bool:
+        """Whether the start of what is held is near, and there is more."""
+        return not self.window.at_start and round(self.scroll_offset.y) < AHEAD
+
+    @property
+    def wants_newer(self) -> bool:
+        """Whether the end of what is held is near, and newer records were dropped."""
+        return not self.window.at_end and round(self.scroll_offset.y) > self.max_scroll_y - AHEAD
+
+    @property
+    def near_start(self) -> bool:
+        """Whether the start is nearer than the end."""
+        return round(self.scroll_offset.y) < self.max_scroll_y / 2
+
+    def follow(self) -> None:
+        """Go to the newest record and follow."""
+        self._set_following(True)
+        self.go(self.count - 1)
+        self._to_end()
+
+    def _to_end(self) -> None:
+        self.place(self.max_scroll_y)
+
+    def _set_following(self, following: bool) -> None:
+        if following:
+            self.fresh = 0
+        self.following = following
+        self.post_message(self.Moved())
+
+    def cursor_moved(self) -> None:
+        self._set_following(self.window.at_end and self.at_bottom and self.cursor == self.count - 1)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) == round(new_value):
+            return
+        if self.following and not self.at_bottom:
+            self._set_following(False)
+        elif not self.following and self.at_bottom and self.window.at_end and new_value > old_value:
+            self.cursor = self.count - 1
+            self._set_following(True)
+        else:
+            self.post_message(self.Moved())
+
+    def on_resize(self, _event: events.Resize) -> None:
+        if self.following:
+            self._to_end()
+
+    def row(self, index: int, width: int) -> Content:
+        return record_row(
+            self.window.entries[index], width, self.clock(), self.zone, dated=self._dated, names=self._names
+        )
+
+
+def record_row(
+    entry: LogEntry, width: int, now: float, zone: tzinfo | None, *, dated: bool = False, names: int = 16
+) -> Content:
+    """One record in one line: time, state, task, what it says."""
+    look = action_look(entry.action)
+    parts = [
+        Content.styled(past(entry.created, now, zone).rjust(12) if dated else clock_time(entry.created, zone), MUTED),
+        fit(Content.styled(safe_line(str(look)), INK[look.colour]), STATE_WIDTH),
+    ]
+    if width >= 50:
+        parts.append(fit(safe_line(entry.task), max(min(names, width // 4), 4)))
+    text = safe_line(record_text(entry), 500)
+    parts.append(Content.styled(text, INK["error"] if look.colour == "error" else ""))
+    return Content("  ").join(parts)

@@ -1,0 +1,250 @@
+"""The parameters a task would be run with: where each comes from, and which of two of one name wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
+
+from redengine.abc import Controller
+from redengine.control.messages import Delta, EvaluateParameter, ListParameters, ParameterList, ParameterView, TaskView
+from redengine_tui.actions import bindings
+from redengine_tui.panes.ink import INK, MUTED, STRONG, fit
+from redengine_tui.panes.pane import Pane
+from redengine_tui.panes.rows import Rows
+from redengine_tui.text import safe_block, safe_line
+
+#: Seconds between two looks at the parameters while things change.
+PAUSE = 0.5
+#: Lines of a long value that are shown below the list.
+DETAIL_LINES = 4
+
+
+class ParameterRows(Rows):
+    """The list itself."""
+
+    DEFAULT_CSS = """
+    ParameterRows { background: transparent; padding: 0 1; }
+    """
+
+    def __init__(self, pane: ParametersPane, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.pane = pane
+
+    def row(self, index: int, width: int) -> Content:
+        item = self.pane.items[index]
+        return parameter_row(item, width, self.pane.found.get(_key(item)), names=self.pane.names)
+
+    def cursor_moved(self) -> None:
+        self.pane.show_detail()
+
+
+class ParametersPane(Pane):
+    """Session and task level parameters of the task under the cursor."""
+
+    TITLE: ClassVar[str] = "Parameters"
+    HELP: ClassVar[str] = """\
+# Parameters
+
+What the task would be run with. A task's own parameter covers one of the session of the same name; the covered one is
+dim and says `covered`. Secrets are masked. Values that take code to know are worked out only when you press `enter`.
+"""
+    BINDINGS = [
+        *bindings("parameters"),
+        Binding("up,k", "move(-1)", "Up", id="parameters.up", show=False),
+        Binding("down,j", "move(1)", "Down", id="parameters.down", show=False),
+        Binding("pageup", "page(-1)", "Page up", id="parameters.page_up", show=False),
+        Binding("pagedown", "page(1)", "Page down", id="parameters.page_down", show=False),
+    ]
+    DEFAULT_CSS = """
+    ParametersPane {
+        #parameters-empty { height: auto; padding: 0 1; color: $text-muted; }
+        #parameters-detail { height: auto; padding: 0 1; display: none; border-top: solid $border-blurred; }
+    }
+    """
+
+    def __init__(self, controller: Controller, clock: Callable[[], float], **kwargs: Any) -> None:
+        super().__init__(controller, clock, **kwargs)
+        self.items: tuple[ParameterView, ...] = ()
+        #: What evaluating gave, by scope and name.
+        self.found: dict[tuple[str, str], tuple[bool, str]] = {}
+        #: Cells of the name column.
+        self.names = 4
+        self._view: TaskView | None = None
+        self._cooling: Timer | None = None
+        self._dirty = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="parameters-empty", markup=False)
+        yield ParameterRows(self, id="parameters-rows")
+        yield Static(id="parameters-detail", markup=False)
+
+    @property
+    def rows(self) -> ParameterRows:
+        """The list."""
+        return self.query_one(ParameterRows)
+
+    def on_mount(self) -> None:
+        self._read()
+
+    def show_task(self, view: TaskView | None) -> None:
+        before, self._view = self._view, view
+        name = view.name if view else ""
+        # The border takes its title as markup unless it is given as content.
+        self.border_title = Content(f"{self.TITLE} · {safe_line(name, 60)}" if name else self.TITLE)
+        if name != (before.name if before else ""):
+            self.found.clear()
+            if self.is_mounted:
+                self._read()
+        elif view != before:
+            self._read_soon()
+
+    def changed(self, delta: Delta) -> None:
+        # A parameter of the session can be set by anything that runs.
+        self._read_soon()
+
+    def take_focus(self) -> None:
+        self.rows.focus()
+
+    def _read_soon(self) -> None:
+        if not self.is_mounted:
+            return
+        if self._cooling is None:
+            self._read()
+            self._cooling = self.set_timer(PAUSE, self._cooled)
+        else:
+            self._dirty = True
+
+    def _cooled(self) -> None:
+        self._cooling = None
+        if self._dirty:
+            self._dirty = False
+            self._read_soon()
+
+    @work(group="parameters", exclusive=True)
+    async def _read(self) -> None:
+        name = self._view.name if self._view else ""
+        listed: ParameterList = await self.controller.ask(ListParameters(name))
+        if name == (self._view.name if self._view else ""):
+            self._take(listed.items)
+
+    def _take(self, items: tuple[ParameterView, ...]) -> None:
+        if items == self.items and self.rows.count == len(items):
+            self._say_empty()
+            return
+        known = {_key(item): item for item in self.items}
+        for item in items:
+            if known.get(_key(item)) != item:
+                self.found.pop(_key(item), None)
+        self.items = items
+        self.names = max((min(len(item.name), 24) for item in items), default=4)
+        self.rows.resize_to(len(items))
+        self.rows.refresh()
+        self._say_empty()
+        self.show_detail()
+
+    def _say_empty(self) -> None:
+        empty = self.query_one("#parameters-empty", Static)
+        empty.display = not self.items
+        if empty.display:
+            said = "This task has no parameters." if self._view else "There are no parameters in this session."
+            empty.update(Content(said))
+
+    def show_detail(self) -> None:
+        """Show the value under the cursor whole when its line cannot."""
+        detail = self.query_one("#parameters-detail", Static)
+        item = self.items[self.rows.cursor] if 0 <= self.rows.cursor < len(self.items) else None
+        whole = "" if item is None else safe_block(value_of(item, self.found.get(_key(item)))[0])
+        columns = self.names + SCOPE_WIDTH + KIND_WIDTH + 6
+        if "\n" not in whole and len(whole) + columns <= self.rows.row_width:
+            whole = ""
+        detail.display = bool(whole)
+        if whole:
+            lines = whole.split("\n")
+            if len(lines) > DETAIL_LINES:
+                lines = [*lines[: DETAIL_LINES - 1], f"… {len(lines) - DETAIL_LINES + 1} more lines"]
+            detail.update(Content("\n".join(line[:400] for line in lines)))
+
+    def on_resize(self) -> None:
+        self.show_detail()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "evaluate":
+            item = self._under_cursor()
+            return None if item is None or not item.lazy else True
+        return super().check_action(action, parameters)
+
+    def _under_cursor(self) -> ParameterView | None:
+        if not self.is_mounted or not 0 <= self.rows.cursor < len(self.items):
+            return None
+        return self.items[self.rows.cursor]
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by some parameters."""
+        self.rows.move(by)
+        self.refresh_bindings()
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by some pages."""
+        self.rows.page(by)
+        self.refresh_bindings()
+
+    @on(Rows.Chosen)
+    def action_evaluate(self) -> None:
+        """Work out the lazy parameter under the cursor."""
+        item = self._under_cursor()
+        if item is not None and item.lazy:
+            self._evaluate(item)
+
+    @work(group="parameters-evaluate")
+    async def _evaluate(self, item: ParameterView) -> None:
+        task = self._view.name if self._view else ""
+        reply = await self.controller.ask(EvaluateParameter(task, item.name, item.scope))
+        # Worked out for a task that is not shown any more, or from a parameter that has changed since.
+        if task == (self._view.name if self._view else "") and item in self.items:
+            self.found[_key(item)] = (reply.ok, reply.message)
+            self.rows.refresh()
+            self.show_detail()
+
+
+SCOPE_WIDTH = 7
+KIND_WIDTH = 9
+
+
+def _key(item: ParameterView) -> tuple[str, str]:
+    return item.scope, item.name
+
+
+def value_of(item: ParameterView, found: tuple[bool, str] | None) -> tuple[str, str]:
+    """What is said of a parameter's value, raw, and the style to say it in."""
+    if found is not None:
+        ok, message = found
+        return f"= {message}" if ok else f"✗ {message}", INK["success"] if ok else INK["error"]
+    if item.lazy:
+        return f"{item.value}  (evaluate with enter)" if item.value else "evaluate with enter", MUTED
+    return item.value, ""
+
+
+def parameter_row(item: ParameterView, width: int, found: tuple[bool, str] | None, *, names: int) -> Content:
+    """One parameter in one line: name, scope, kind, value, and why it is not used."""
+    value, style = value_of(item, found)
+    row = [
+        fit(Content.styled(safe_line(item.name), STRONG), max(min(names, width // 3), 4)),
+        fit(item.scope, SCOPE_WIDTH),
+        fit(Content.styled(safe_line(item.kind), INK["accent"]), KIND_WIDTH),
+    ]
+    note = safe_line(item.note)
+    if not item.wins:
+        note = f"covered: {note}" if note else "covered"
+        row = [Content(part.plain) for part in row]
+    value_part = Content.styled(safe_line(value), style)
+    if note:
+        value_part = Content.assemble((f"{note}  ", INK["warning"] if item.wins else ""), value_part)
+    line = Content("  ").join([*row, value_part])
+    return line if item.wins else Content.styled(line.plain, MUTED)
