@@ -1,0 +1,5 @@
+"""Alias of :mod:`redengine.syntax`, for code written for Red Engine and Rocketry."""
+
+from redengine.syntax import parse_time
+
+__all__ = ["parse_time"]

@@ -1,0 +1,276 @@
+"""From statements of the grammar to condition and period objects.
+
+The only file of this package that knows the classes. They are imported when the first one is built, since the
+conditions themselves print with this package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from redengine.syntax.grammar import CHECKED, Start, Statement, parse_statement, unquote
+
+if TYPE_CHECKING:
+    from redengine.abc import TimePeriod
+    from redengine.conditions import BaseCondition
+
+#: The cycle that each literal of the grammar is a point of.
+LITERAL_UNITS = {
+    "MILLISECOND": "second",
+    "SECOND": "minute",
+    "MINUTE": "hour",
+    "CLOCK": "day",
+    "WEEKDAY": "week",
+    "MONTHDAY": "month",
+    "YEARDAY": "year",
+}
+
+#: The period class that each word for a cycle means.
+_CYCLES = {
+    **dict.fromkeys(("SECONDLY", "OF_SECOND"), "TimeOfSecond"),
+    **dict.fromkeys(("MINUTELY", "OF_MINUTE"), "TimeOfMinute"),
+    **dict.fromkeys(("HOURLY", "OF_HOUR"), "TimeOfHour"),
+    **dict.fromkeys(("DAILY", "OF_DAY", "TODAY"), "TimeOfDay"),
+    **dict.fromkeys(("WEEKLY", "OF_WEEK"), "TimeOfWeek"),
+    **dict.fromkeys(("MONTHLY", "OF_MONTH"), "TimeOfMonth"),
+    **dict.fromkeys(("YEARLY", "OF_YEAR"), "TimeOfYear"),
+}
+
+_HISTORY = {
+    "SUCCEEDED": "TaskSucceeded",
+    "FAILED": "TaskFailed",
+    "FINISHED": "TaskFinished",
+    "TERMINATED": "TaskTerminated",
+    "INACTED": "TaskInacted",
+    "STARTED": "TaskStarted",
+    "CRASHED": "TaskCrashed",
+}
+
+_DEPEND = {
+    "SUCCEEDED": "DependSuccess",
+    "FAILED": "DependFailure",
+    "FINISHED": "DependFinish",
+    "TERMINATED": "DependTerminate",
+}
+
+
+def condition_class(name: str) -> Any:
+    """A class of :mod:`redengine.conditions` by name."""
+    import redengine.conditions
+
+    return getattr(redengine.conditions, name)
+
+
+def period_class(name: str) -> Any:
+    """A class (or constant) of :mod:`redengine.time` by name."""
+    import redengine.time
+
+    return getattr(redengine.time, name)
+
+
+def _texts(statement: Statement) -> dict[str, str]:
+    """The text of each terminal of a statement; of one that occurs twice, the last."""
+    return {token.type: str(token) for token in statement.tokens}
+
+
+def _window(statement: Statement) -> TimePeriod:
+    """The period that ``daily after 07:00``, ``time of week on Monday`` or ``today before 12:00`` speak of."""
+    make: Any = None
+    word = ""
+    literals: list[str] = []
+    for token in statement.tokens:
+        if token.type in CHECKED:
+            literals.append(" ".join(token.split()))
+        elif token.type in _CYCLES:
+            make = period_class(_CYCLES[token.type])
+        elif make is not None and token.type != "AND":
+            word = token.type
+    period: TimePeriod
+    if word == "BETWEEN":
+        period = make(literals[0], literals[1])
+    elif word == "AFTER":
+        period = make(literals[0], None)
+    elif word == "BEFORE":
+        period = make(None, literals[0])
+    elif word == "STARTING":
+        period = make.starting(literals[0])
+    elif word in ("ON", "AT"):
+        period = make(literals[0], time_point=True)
+    else:
+        period = make(None, None)
+    return period
+
+
+def _delta(statement: Statement) -> TimePeriod:
+    period: TimePeriod = period_class("TimeDelta")(_texts(statement)["DELTA"])
+    return period
+
+
+def _cron_period(text: str) -> TimePeriod:
+    fields = text.split()
+    cron = period_class("Cron")
+    period: TimePeriod
+    if len(fields) == 5:
+        period = cron(*fields)
+    elif len(fields) == 1 and text.startswith("@"):
+        period = cron(text)
+    else:
+        raise ValueError(f"cron takes five fields, not {len(fields)}")
+    return period
+
+
+def _true(_: Statement) -> Any:
+    return condition_class("AlwaysTrue")()
+
+
+def _false(_: Statement) -> Any:
+    return condition_class("AlwaysFalse")()
+
+
+def _once(statement: Statement) -> Any:
+    return condition_class("TaskExecutable")(period=_window(statement))
+
+
+def _interval(statement: Statement) -> Any:
+    return condition_class("TaskStarted")(period=_delta(statement)) == 0
+
+
+def _cron(statement: Statement) -> Any:
+    period = _cron_period(_texts(statement)["CRON_FIELDS"])
+    return condition_class("TaskRunnable")(period=period)
+
+
+def _within(statement: Statement) -> Any:
+    return condition_class("IsPeriod")(period=_window(statement))
+
+
+def _after(statement: Statement) -> Any:
+    words = _texts(statement)
+    outcome = next((word for word in _DEPEND if word in words), "SUCCEEDED")
+    depend = condition_class(_DEPEND[outcome])
+    parts = [depend(depend_task=unquote(token)) for token in statement.tokens if token.type == "TASK_NAME"]
+    if "TASK" in words:
+        return parts[0]
+    return condition_class("Any" if "ANY" in words else "All")(*parts)
+
+
+def _history(statement: Statement) -> Any:
+    words = _texts(statement)
+    happened = condition_class(next(name for word, name in _HISTORY.items() if word in words))
+    task = unquote(words["TASK_NAME"]) if "TASK_NAME" in words else None
+    if "PAST" in words:
+        period: TimePeriod | None = _delta(statement)
+    elif "THIS" in words or "TODAY" in words:
+        period = _window(statement)
+    else:
+        period = None
+    return happened(task=task, period=period)
+
+
+def _running(statement: Statement) -> Any:
+    return condition_class("TaskRunning")(task=unquote(_texts(statement)["TASK_NAME"]))
+
+
+def _uptime(statement: Statement) -> Any:
+    started = condition_class("SchedulerStarted")(period=_delta(statement))
+    return ~started if "OVER" in _texts(statement) else started
+
+
+def _cycles(statement: Statement) -> Any:
+    words = _texts(statement)
+    comparison = "__gt__" if "MORE" in words else "__lt__" if "LESS" in words else "__eq__"
+    return condition_class("SchedulerCycles").from_magic(**{comparison: int(words["COUNT"])})
+
+
+def _param(statement: Statement) -> Any:
+    words = _texts(statement)
+    exists = condition_class("ParamExists")
+    key = unquote(words["PARAM_NAME"])
+    if "PARAM_VALUE" in words:
+        return exists(**{key: unquote(words["PARAM_VALUE"])})
+    return exists(key)
+
+
+def _env(statement: Statement) -> Any:
+    return condition_class("IsEnv")(unquote(_texts(statement)["ENV_NAME"]))
+
+
+def _retry(statement: Statement) -> Any:
+    return condition_class("Retry")(int(_texts(statement).get("COUNT", -1)))
+
+
+_BUILDERS: dict[str, Callable[[Statement], Any]] = {
+    "true": _true,
+    "false": _false,
+    "once": _once,
+    "interval": _interval,
+    "cron": _cron,
+    "within": _within,
+    "after": _after,
+    "history": _history,
+    "running": _running,
+    "uptime": _uptime,
+    "cycles": _cycles,
+    "param": _param,
+    "env": _env,
+    "retry": _retry,
+}
+
+
+def build_condition(statement: Statement) -> BaseCondition:
+    """A new condition. Raises ``ValueError`` when a literal does not mean anything."""
+    condition: BaseCondition = _BUILDERS[statement.form](statement)
+    return condition
+
+
+def build_period(statement: Statement) -> TimePeriod:
+    """The time period of a ``period`` statement. Raises ``ValueError`` when a literal does not mean anything."""
+    period: TimePeriod
+    if statement.form in ("always", "never"):
+        period = period_class(statement.form)
+    elif statement.form == "past":
+        period = _delta(statement)
+    else:
+        period = _window(statement)
+    return period
+
+
+@lru_cache(maxsize=2048)
+def literal_error(kind: str, text: str) -> str | None:
+    """Why a literal of the grammar does not mean anything; ``None`` when it does, at least as a start or an end."""
+    from redengine.time.duration import parse_delta
+    from redengine.time.literals import LITERALS
+
+    try:
+        if kind == "DELTA":
+            parse_delta(text)
+        elif kind == "CRON_FIELDS":
+            _cron_period(text)
+        else:
+            literal = LITERALS[LITERAL_UNITS[kind]]
+            try:
+                literal.parse(" ".join(text.split()))
+            except ValueError:
+                # 24:00 is the end of a day, though none starts there.
+                literal.parse(" ".join(text.split()), "end")
+    except (ValueError, OverflowError) as error:
+        return str(error)
+    return None
+
+
+@lru_cache(maxsize=2048)
+def statement_error(text: str, start: Start) -> str | None:
+    """Why an atom that has the form of a statement cannot be built although its literals are fine."""
+    statement = parse_statement(text, start)
+    if statement is None:
+        return None
+    try:
+        if start == "atom":
+            build_condition(statement)
+        else:
+            build_period(statement)
+    except (ValueError, OverflowError) as error:
+        return str(error)
+    return None

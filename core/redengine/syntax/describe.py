@@ -1,0 +1,295 @@
+"""Conditions in plain English, as one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from redengine.syntax.parse import parse_condition
+from redengine.syntax.unparse import DEPEND_VERBS, HISTORY_VERBS, builtin_name, task_name, unparse
+from redengine.syntax.window import Window, cron_of, delta_of, window_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """What a condition says, and the opposite. Both go on from "it starts"."""
+
+    says: str
+    denies: str
+    #: Whether it is made of several and needs a word to hold it together inside another.
+    compound: bool = False
+
+
+def describe(condition: Any, session: Any = None) -> str:
+    """When a condition (or condition text) is true, as one sentence that goes on from "It starts ...":
+    ``every day between 07:00 and 10:00, and only on Monday or Friday``.
+
+    Raises :class:`~redengine.exc.ConditionSyntaxError` for a text that is no condition.
+    """
+    if isinstance(condition, str):
+        condition = parse_condition(condition, session)
+    return _phrase(condition).says
+
+
+def _phrase(condition: Any) -> _Phrase:
+    if hasattr(condition, "get_cond"):
+        return _phrase(condition.get_cond())
+    say = _PHRASES.get(builtin_name(condition))
+    phrase = say(condition) if say is not None else None
+    if phrase is not None:
+        return phrase
+    own = unparse(condition)
+    return _Phrase(f"when {own}", f"unless {own}")
+
+
+def _listed(words: Iterable[str], conjunction: str) -> str:
+    *most, last = words
+    return f"{', '.join(most)} {conjunction} {last}" if most else last
+
+
+def _quoted(task: Any) -> str:
+    name = task_name(task)
+    return f'"{name}"' if "'" in name else f"'{name}'"
+
+
+def _whose(task: Any) -> str:
+    return "this task" if task is None else f"task {_quoted(task)}"
+
+
+# Several
+
+
+def _several(conjunction: str, opposite: str) -> Callable[[Any], _Phrase | None]:
+    def say(condition: Any) -> _Phrase | None:
+        parts = list(condition.subconditions)
+        if not parts:
+            return None
+        same = _same_kind(parts, conjunction)
+        if same is not None:
+            return same
+        phrases = [_phrase(part) for part in parts]
+        if len(phrases) == 1:
+            return phrases[0]
+        says = f", {conjunction} ".join(
+            f"either {p.says}" if p.compound and conjunction == "and" else p.says for p in phrases
+        )
+        denies = f", {opposite} ".join(p.denies for p in phrases)
+        return _Phrase(says, denies, compound=conjunction == "or")
+
+    return say
+
+
+def _same_kind(parts: list[Any], conjunction: str) -> _Phrase | None:
+    """Several conditions that differ in one word only: "only on Monday or Friday", "after tasks 'a' and 'b'"."""
+    kinds = {builtin_name(part) for part in parts}
+    if len(parts) < 2 or len(kinds) != 1:
+        return None
+    (kind,) = kinds
+    if kind == "IsPeriod" and conjunction == "or":
+        windows = [window_of(part.period) for part in parts]
+        times = [_time(window) for window in windows if window is not None and window.word]
+        if len(times) == len(parts):
+            listed = _listed(_without_repeats(times), "or")
+            return _Phrase(f"only {listed}", f"not {listed}")
+    if kind in DEPEND_VERBS and all(part.task is None for part in parts):
+        verb = _verb(DEPEND_VERBS[kind])
+        names = _listed((_quoted(part.depend_task) for part in parts), conjunction)
+        if conjunction == "and":
+            return _Phrase(f"after tasks {names} have all {verb}", f"before tasks {names} have all {verb}")
+        return _Phrase(f"after any of tasks {names} has {verb}", f"before any of tasks {names} has {verb}")
+    return None
+
+
+def _without_repeats(times: list[str]) -> list[str]:
+    """The preposition once: "on Monday", "on Friday" is "on Monday or Friday"."""
+    preposition, _, _ = times[0].partition(" ")
+    if preposition in ("on", "in") and all(time.startswith(f"{preposition} ") for time in times):
+        return [times[0], *(time.removeprefix(f"{preposition} ") for time in times[1:])]
+    return times
+
+
+def _not(condition: Any) -> _Phrase:
+    inner = _phrase(condition.condition)
+    return _Phrase(inner.denies, inner.says)
+
+
+# Times
+
+
+def _time(window: Window) -> str:
+    """A window of a cycle as an adverb: "between 10:00 and 12:00", "on Monday", "in January"."""
+    points = [_point(window.unit, literal) for literal in window.literals]
+    if window.word == "between":
+        between = ("from", "to") if window.unit in ("week", "month", "year") else ("between", "and")
+        return f"{between[0]} {points[0]} {between[1]} {points[1]}"
+    if window.word == "before":
+        return f"{'up to' if window.unit in ('week', 'month', 'year') else 'before'} {points[0]}"
+    if window.word == "after":
+        return f"from {points[0]} on"
+    if window.word in ("on", "at") and window.unit == "year" and not any(map(str.isdigit, points[0])):
+        return f"in {points[0]}"
+    return f"{window.word} {points[0]}"
+
+
+def _point(unit: str, literal: str) -> str:
+    if unit == "month":
+        day, _, clock = literal.partition(" ")
+        said = "the last day of the month" if day == "last" else f"the {day}"
+        return f"{said} {clock}".rstrip()
+    words = {"second": "millisecond", "minute": "second", "hour": "minute"}
+    return f"{words[unit]} {literal}" if unit in words else literal
+
+
+def _executable(condition: Any) -> _Phrase | None:
+    window = window_of(condition.period)
+    whose = "" if condition.task is None else f" for {_whose(condition.task)}"
+    delta = delta_of(condition.period)
+    if delta:
+        return _Phrase(f"{delta} after it last finished{whose}", f"within {delta} after it last finished{whose}")
+    if window is None:
+        return None
+    once = f"every {window.unit} {_time(window) if window.word else ''}".rstrip()
+    return _Phrase(once + whose, f"when it is not due {once}{whose}")
+
+
+def _runnable(condition: Any) -> _Phrase | None:
+    fields = cron_of(condition.period)
+    return None if fields is None else _Phrase(f"at the times of cron {fields}", f"when cron {fields} is not due")
+
+
+def _is_period(condition: Any) -> _Phrase | None:
+    fields = cron_of(condition.period)
+    if fields is not None:
+        return _Phrase(f"only at the times of cron {fields}", f"not at the times of cron {fields}")
+    window = window_of(condition.period)
+    if window is None:
+        return None
+    time = _time(window) if window.word else "at any time"
+    cycle = f" of every {window.unit}" if window.unit in ("second", "minute", "hour") else ""
+    return _Phrase(f"only {time}{cycle}", f"not {time}{cycle}")
+
+
+# Tasks
+
+
+def _verb(word: str) -> str:
+    return {"terminated": "been terminated", "inacted": "found nothing to do"}.get(word, word)
+
+
+def _period(period: Any) -> str | None:
+    """When something happened: "today", "in the past 2 hours", "this week from Monday to Friday"."""
+    if period is None:
+        return ""
+    delta = delta_of(period)
+    if delta:
+        return f" in the past {delta}"
+    window = window_of(period)
+    if window is None:
+        return None
+    cycle = "today" if window.unit == "day" else f"this {window.unit}"
+    return f" {cycle} {_time(window) if window.word else ''}".rstrip()
+
+
+_COMPARISONS = {
+    "__eq__": "exactly",
+    "__ne__": "any number but",
+    "__lt__": "less than",
+    "__gt__": "more than",
+    "__le__": "at most",
+    "__ge__": "at least",
+}
+
+
+def _count(comparisons: dict[str, Any]) -> str:
+    return " and ".join(f"{_COMPARISONS[name]} {number}" for name, number in comparisons.items())
+
+
+def _history(condition: Any) -> _Phrase | None:
+    when = _period(condition.period)
+    if when is None:
+        return None
+    word = HISTORY_VERBS[builtin_name(condition)]
+    verb = _verb(word)
+    comparisons = dict(condition._comps)
+    delta = delta_of(condition.period)
+    who = _whose(condition.task)
+    if comparisons == {"__eq__": 0}:
+        if condition.task is None and delta and word == "started":
+            return _Phrase(f"every {delta}", f"less than {delta} after it last started")
+        return _Phrase(f"when {who} has not {verb}{when}", f"when {who} has {verb}{when}")
+    if comparisons:
+        said = f"{who} has {verb} {_count(comparisons)} times{when}"
+        return _Phrase(f"when {said}", f"unless {said}")
+    return _Phrase(f"when {who} has {verb}{when}", f"when {who} has not {verb}{when}")
+
+
+def _depend(condition: Any) -> _Phrase:
+    verb = _verb(DEPEND_VERBS[builtin_name(condition)])
+    said = f"task {_quoted(condition.depend_task)} has {verb}"
+    if condition.task is not None:
+        said += f" since {_whose(condition.task)} last started"
+    return _Phrase(f"after {said}", f"before {said}")
+
+
+def _running(condition: Any) -> _Phrase:
+    who = _whose(condition.task)
+    near, far = (getattr(condition.period, name, None) for name in ("near", "far"))
+    lasting = (f" for more than {near}" if near else "") + (f" for less than {far}" if far else "")
+    if condition._comps:
+        said = f"{_count(condition._comps)} runs of {who} are alive{lasting}"
+        return _Phrase(f"while {said}", f"unless {said}")
+    return _Phrase(f"while {who} is running{lasting}", f"while {who} is not running{lasting}")
+
+
+# Scheduler, parameters and the rest
+
+
+def _scheduler_started(condition: Any) -> _Phrase | None:
+    delta = delta_of(condition.period)
+    if delta is None:
+        return None
+    return _Phrase(f"within {delta} of the scheduler's start", f"once the scheduler has run for {delta}")
+
+
+def _cycles(condition: Any) -> _Phrase:
+    said = f"the scheduler has made {_count(condition._comps) or 'some'} cycles"
+    return _Phrase(f"when {said}", f"unless {said}")
+
+
+def _param(condition: Any) -> _Phrase:
+    existing = [f"parameter '{key}' exists" for key in condition.param_keys]
+    equal = [f"parameter '{key}' is '{value}'" for key, value in condition.param_values.items()]
+    said = _listed([*existing, *equal], "and") if existing or equal else "nothing else is asked"
+    return _Phrase(f"if {said}", f"unless {said}")
+
+
+def _env(condition: Any) -> _Phrase:
+    return _Phrase(f"in environment '{condition.env}'", f"in any environment but '{condition.env}'")
+
+
+def _retry(condition: Any) -> _Phrase:
+    if condition.n < 0:
+        return _Phrase("again whenever it has failed", "unless it has just failed")
+    times = "once" if condition.n == 1 else f"up to {condition.n} times"
+    return _Phrase(f"again after a failure, {times} in a row", f"unless it can be retried ({times} in a row)")
+
+
+_PHRASES: dict[str, Callable[[Any], _Phrase | None]] = {
+    "All": _several("and", "or"),
+    "Any": _several("or", "and"),
+    "Not": _not,
+    "AlwaysTrue": lambda _: _Phrase("always", "never"),
+    "AlwaysFalse": lambda _: _Phrase("never", "always"),
+    "TaskExecutable": _executable,
+    "TaskRunnable": _runnable,
+    "IsPeriod": _is_period,
+    **dict.fromkeys(HISTORY_VERBS, _history),
+    **dict.fromkeys(DEPEND_VERBS, _depend),
+    "TaskRunning": _running,
+    "SchedulerStarted": _scheduler_started,
+    "SchedulerCycles": _cycles,
+    "ParamExists": _param,
+    "IsEnv": _env,
+    "Retry": _retry,
+}

@@ -1,0 +1,278 @@
+"""What is wrong with a text, where, what was wanted there, and what may have been meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
+from itertools import chain
+
+from redengine.control.messages import Problem
+from redengine.syntax.build import literal_error, statement_error
+from redengine.syntax.custom import CustomConditions, custom_texts, match_custom
+from redengine.syntax.grammar import (
+    CHECKED,
+    LITERALS,
+    WORDS,
+    Start,
+    Statement,
+    Stop,
+    follow,
+    parse_statement,
+    unquote,
+)
+from redengine.syntax.scan import faults, pieces
+
+#: How alike two words must be, from 0 to 1, for one to be suggested for the other.
+_ALIKE = 0.65
+
+#: Longer words are not compared with others: it takes too long, and they are no misspelling.
+_LONGEST = 80
+
+#: At most so many words are named in "expected ...".
+_NAMED = 8
+
+_EXAMPLES = {
+    "atom": "daily, every 10 seconds or after task 'x'",
+    "period": "time of day between 10:00 and 12:00, past 2 hours or always",
+}
+_THING = {"atom": "condition", "period": "time period"}
+#: What stands for an end among the expected.
+_END = "the end of the condition"
+_WORD = re.compile(r"\S+")
+
+
+def diagnose(
+    text: str,
+    *,
+    custom: CustomConditions | None = None,
+    task_names: Iterable[str] | None = None,
+    start: Start = "atom",
+) -> tuple[Problem, ...]:
+    """Every independent error of a text, in order of place, and warnings for tasks that do not exist.
+
+    ``custom`` are the session's own conditions. Without ``task_names`` no task is thought to be missing. ``start``
+    tells conditions from time periods. A missing thing has ``start == end``, at the place where it should be.
+    Raises nothing, whatever the text.
+    """
+    if not text.strip():
+        return (problem_at(text, 0, 0, f"the {_THING[start]} is empty; write one like {_EXAMPLES[start]}"),)
+    found = [problem_at(text, fault.start, fault.end, fault.message) for fault in faults(text)]
+    names = None if task_names is None else list(task_names)
+    parts = list(pieces(text))
+    for index, piece in enumerate(parts):
+        if piece.kind == "~" and start == "period":
+            found.append(problem_at(text, piece.start, piece.end, '"~" does not go with time periods'))
+        # What runs into a quote without an end is reported as that alone.
+        cut_off = index + 1 < len(parts) and parts[index + 1].kind == "unclosed"
+        if piece.kind == "atom" and not cut_off:
+            atom = text[piece.start : piece.end]
+            found.extend(_atom_problems(text, piece.start, atom, custom or {}, names, start))
+    return tuple(sorted(found, key=lambda problem: (problem.start, problem.end)))
+
+
+def problem_at(
+    text: str,
+    start: int,
+    end: int,
+    message: str,
+    *,
+    expected: tuple[str, ...] = (),
+    suggestion: str = "",
+    warning: bool = False,
+) -> Problem:
+    """A problem of ``text[start:end]``, with its line and column."""
+    line = text.count("\n", 0, start) + 1
+    column = start - (text.rfind("\n", 0, start) + 1) + 1
+    severity = "warning" if warning else "error"
+    return Problem(message, start, end, line, column, severity, expected, suggestion)  # type: ignore[arg-type]
+
+
+def _atom_problems(
+    text: str,
+    offset: int,
+    atom: str,
+    custom: CustomConditions,
+    task_names: Collection[str] | None,
+    start: Start,
+) -> Iterator[Problem]:
+    statement = parse_statement(atom, start)
+    wrong = [] if statement is None else _wrong_literals(statement)
+    error = statement_error(atom, start) if statement is not None and not wrong else None
+    if statement is not None and not wrong and error is None:
+        if task_names is not None:
+            yield from _unknown_tasks(text, offset, statement, task_names)
+    elif start == "atom" and match_custom(atom, custom) is not None:
+        return
+    elif statement is None:
+        yield _not_accepted(text, offset, atom, custom, start)
+    elif wrong:
+        for token_type, position, literal in wrong:
+            yield _wrong_literal(text, offset, atom, token_type, position, literal, start)
+    else:
+        yield problem_at(text, offset, offset + len(atom), f"this cannot be: {error}")
+
+
+def _wrong_literals(statement: Statement) -> list[tuple[str, int, str]]:
+    return [
+        (token.type, token.start_pos or 0, str(token))
+        for token in statement.tokens
+        if token.type in CHECKED and literal_error(token.type, str(token)) is not None
+    ]
+
+
+def _unknown_tasks(text: str, offset: int, statement: Statement, names: Collection[str]) -> Iterator[Problem]:
+    for token in statement.tokens:
+        if token.type != "TASK_NAME" or unquote(token) in names:
+            continue
+        name = unquote(token)
+        nearest = _nearest(name, names)
+        message = f'there is no task "{name}"' + (f'; did you mean "{nearest}"?' if nearest else "")
+        at = offset + (token.start_pos or 0)
+        yield problem_at(text, at, at + len(token), message, expected=(), suggestion=nearest, warning=True)
+
+
+# Atoms that are no statement
+
+
+def _not_accepted(text: str, offset: int, atom: str, custom: CustomConditions, start: Start) -> Problem:
+    stop = follow(atom, start)
+    word = _word_at(atom, stop.position)
+    at = offset + stop.position
+    missed = _missed_word(stop, atom)
+    if missed is not None:
+        # "daily between 07:00 adn 10:00": the literal took in the word that should have ended it.
+        place, misspelt, meant = missed
+        return _unexpected(text, offset + place, misspelt, _expected(stop.accepted), meant, start)
+    expected = _expected(stop.accepted)
+    if not word:
+        return problem_at(text, at, at, f"something is missing here: expected {_listed(expected)}", expected=expected)
+    if stop.position == 0:
+        whole = _nearest(atom, custom_texts(custom))
+        meant = whole or _nearest(word, _first_words(stop, custom))
+        if meant == whole and whole:
+            return _unexpected(text, offset, atom, expected, whole, start)
+        return _unexpected(text, offset, word, expected, meant, start)
+    return _unexpected(text, at, word, expected, _nearest(word, _candidates(stop.accepted)), start)
+
+
+def _unexpected(text: str, at: int, word: str, expected: tuple[str, ...], meant: str, start: Start) -> Problem:
+    if meant:
+        message = f'"{word}" is not expected here; did you mean "{meant}"?'
+    elif expected == (_END,):
+        message = f'"{word}" is not expected here: the {_THING[start]} is complete before it (is "&" or "|" missing?)'
+    elif len(expected) > _NAMED:
+        message = f'"{word}" is not a {_THING[start]}; write one like {_EXAMPLES[start]}'
+    else:
+        message = f'"{word}" is not expected here; expected {_listed(expected)}'
+    return problem_at(text, at, at + len(word), message, expected=expected, suggestion=meant)
+
+
+def _word_at(atom: str, position: int) -> str:
+    match = _WORD.search(atom, position)
+    return match[0] if match else ""
+
+
+def _missed_word(stop: Stop, atom: str) -> tuple[int, str, str] | None:
+    """A word inside the last literal that was likely meant as the word that ends it: place, word, meant."""
+    wanted = [WORDS[name] for name in stop.accepted if name in WORDS]
+    if not stop.tokens or stop.tokens[-1].type not in CHECKED or stop.position < len(atom) or not wanted:
+        return None
+    token = stop.tokens[-1]
+    for match in _WORD.finditer(token):
+        meant = _nearest(match[0], wanted) if match.start() else ""
+        if meant:
+            return (token.start_pos or 0) + match.start(), match[0], meant
+    return None
+
+
+# Literals that mean nothing
+
+
+def _wrong_literal(text: str, offset: int, atom: str, kind: str, position: int, literal: str, start: Start) -> Problem:
+    wanted = LITERALS[kind]
+    for match in list(_WORD.finditer(literal))[:0:-1]:
+        if literal_error(kind, literal[: match.start()].rstrip()) is None:
+            # What comes before makes sense by itself, so this word is what does not belong.
+            stop = follow(atom[: position + match.start()].rstrip(), start)
+            candidates = [*_candidates(stop.accepted), *wanted.words]
+            expected = _expected(stop.accepted - {"$END"}) or (wanted.description,)
+            if _nearest(match[0], candidates) or kind not in ("DELTA", "CRON_FIELDS"):
+                meant = _nearest(match[0], candidates)
+                return _unexpected(text, offset + position + match.start(), match[0], expected, meant, start)
+            break
+    at = offset + position
+    known = {word.casefold() for word in wanted.words}
+    for match in re.finditer(r"[^\W\d_]+", literal):
+        meant = "" if match[0].casefold() in known else _nearest(match[0], wanted.words)
+        if meant:
+            message = f'"{match[0]}" is not understood in {wanted.description}; did you mean "{meant}"?'
+            return problem_at(
+                text,
+                at + match.start(),
+                at + match.end(),
+                message,
+                expected=(wanted.description,),
+                suggestion=meant,
+            )
+    message = f'"{literal}" is not {wanted.description}'
+    suggestion = ""
+    if kind == "DELTA" and re.fullmatch(r"\d+(\.\d+)?", literal):
+        suggestion = f"{literal} seconds"
+        message = f'"{literal}" needs a unit, as in "{suggestion}"'
+    elif (reason := literal_error(kind, literal)) and literal not in reason:
+        message = f"{message}: {reason}"
+    return problem_at(text, at, at + len(literal), message, expected=(wanted.description,), suggestion=suggestion)
+
+
+# Words for people
+
+
+def _expected(accepted: Iterable[str]) -> tuple[str, ...]:
+    """What the terminals of the grammar are for a person, in a steady order."""
+    words = [
+        WORDS[name] if name in WORDS else LITERALS[name].description if name in LITERALS else '","'
+        for name in sorted(accepted)
+        if name != "$END"
+    ]
+    if "$END" in accepted:
+        words.append(_END)
+    return tuple(dict.fromkeys(words))
+
+
+def _listed(expected: tuple[str, ...]) -> str:
+    words = [f'"{word}"' if word in WORDS.values() else word for word in expected]
+    if len(words) > _NAMED:
+        words = [*words[:_NAMED], "..."]
+    if not words:
+        return _END
+    return ", ".join(words[:-1]) + (" or " if len(words) > 1 else "") + words[-1]
+
+
+def _candidates(accepted: Iterable[str]) -> list[str]:
+    """The words that could stand where these terminals are accepted."""
+    return list(
+        chain.from_iterable(
+            (WORDS[name],) if name in WORDS else LITERALS[name].words if name in LITERALS else () for name in accepted
+        )
+    )
+
+
+def _first_words(stop: Stop, custom: CustomConditions) -> list[str]:
+    own = [text.split()[0] for text in custom_texts(custom)]
+    return [*_candidates(stop.accepted), *own]
+
+
+def _nearest(word: str, candidates: Iterable[str]) -> str:
+    """The candidate that is most like a word, without regard to case; empty when none is near enough."""
+    folded: dict[str, str] = {}
+    for candidate in candidates:
+        folded.setdefault(candidate.casefold(), candidate)
+    lowered = word.casefold()
+    if len(word) > _LONGEST:
+        return ""
+    if lowered in folded:
+        return "" if folded[lowered] == word else folded[lowered]
+    # Of equally near words the first in the alphabet, so that the answer is the same every time.
+    near = get_close_matches(lowered, sorted(folded), n=1, cutoff=_ALIKE)
+    return folded[near[0]] if near else ""

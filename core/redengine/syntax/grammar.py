@@ -1,0 +1,169 @@
+"""The grammar of ``condition.lark``, loaded once, and what its words and literals are for a person."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from lark import Lark, Token, Tree, UnexpectedInput
+
+#: What one ATOM is read as: a condition, or (for ``parse_time``) a time period.
+Start = Literal["atom", "period"]
+
+LARK = Lark(
+    files(__package__).joinpath("condition.lark").read_text(encoding="utf-8"),
+    parser="lalr",
+    start=["expression", "atom", "period"],
+    maybe_placeholders=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One atom that has the form of a built-in statement. Token positions count from the start of the atom."""
+
+    #: The rule of the grammar: ``once``, ``after``, ``history`` ...
+    form: str
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralKind:
+    """What may be written where the grammar wants a literal or a name."""
+
+    #: For messages: "a time of day (like 07:00)".
+    description: str
+    #: Words that may stand in it, for suggestions. As they are best written.
+    words: tuple[str, ...] = ()
+    #: Whole literals worth offering.
+    examples: tuple[str, ...] = ()
+
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_MONTH_DAYS = ("1st", "2nd", "3rd", *(f"{n}th" for n in range(4, 21)), "21st", "22nd", "23rd")
+_MONTH_DAYS += (*(f"{n}th" for n in range(24, 31)), "31st", "last")
+_UNITS = ("milliseconds", "seconds", "minutes", "hours", "days", "weeks")
+_UNIT = ("millisecond", "second", "minute", "hour", "day", "week")
+
+#: By terminal of the grammar.
+LITERALS: dict[str, LiteralKind] = {
+    "MILLISECOND": LiteralKind("milliseconds of the second (like 500)", examples=("250", "500", "750")),
+    "SECOND": LiteralKind("seconds of the minute (like 30)", ("quarter",), ("00", "15", "30", "45", "1 quarter")),
+    "MINUTE": LiteralKind(
+        "minutes and seconds of the hour (like 15:00)", ("quarter",), ("00:00", "15:00", "30:00", "45:00", "1 quarter")
+    ),
+    "CLOCK": LiteralKind("a time of day (like 07:00)", ("AM", "PM"), tuple(f"{hour:02d}:00" for hour in range(24))),
+    "WEEKDAY": LiteralKind("a day of the week (like Monday)", _DAYS, _DAYS),
+    "MONTHDAY": LiteralKind("a day of the month (like 1st)", ("last",), _MONTH_DAYS),
+    "YEARDAY": LiteralKind("a month or a day of it (like February 3rd)", _MONTHS, _MONTHS),
+    "DELTA": LiteralKind(
+        "a duration (like 10 seconds)",
+        (*_UNITS, *_UNIT),
+        ("10 seconds", "1 minute", "5 minutes", "1 hour", "1 day", "1 week"),
+    ),
+    "CRON_FIELDS": LiteralKind(
+        "five cron fields (like */5 * * * *) or a name (like @daily)",
+        examples=("*/5 * * * *", "0 * * * *", "@hourly", "@daily", "@weekly", "@monthly", "@yearly"),
+    ),
+    "COUNT": LiteralKind("a whole number", examples=("1", "2", "3")),
+    "TASK_NAME": LiteralKind("the name of a task in quotes"),
+    "PARAM_NAME": LiteralKind("the name of a parameter in quotes"),
+    "PARAM_VALUE": LiteralKind("a value in quotes"),
+    "ENV_NAME": LiteralKind("the name of an environment in quotes"),
+}
+
+#: Literals whose text has a meaning that the grammar does not check.
+CHECKED = frozenset(LITERALS) - {"COUNT", "TASK_NAME", "PARAM_NAME", "PARAM_VALUE", "ENV_NAME"}
+NAMES = frozenset({"TASK_NAME", "PARAM_NAME", "PARAM_VALUE", "ENV_NAME"})
+OPERATORS = {"OR": "|", "AND_ALSO": "&", "NOT": "~", "OPEN": "(", "CLOSE": ")"}
+
+_WORD_TERMINAL = re.compile(r"\(\?i:(?P<word>[a-z]+)\)")
+
+
+def _word_terminals() -> dict[str, str]:
+    words = {}
+    for terminal in LARK.terminals:
+        match = _WORD_TERMINAL.match(terminal.pattern.to_regexp())
+        if match and terminal.name not in LITERALS:
+            words[terminal.name] = match["word"]
+    return words
+
+
+#: The word of each terminal that is a word.
+WORDS: dict[str, str] = _word_terminals()
+
+#: Every word of the language, in lower case, and the operators.
+KEYWORDS: frozenset[str] = frozenset(WORDS.values()) | frozenset(OPERATORS.values())
+
+
+def terminal_pattern(name: str) -> str:
+    """The regular expression of a terminal, as the grammar has it."""
+    return LARK.get_terminal(name).pattern.to_regexp()
+
+
+def parse_expression(text: str) -> Tree[Token] | Token:
+    """The operators and parentheses of a text over its atoms. Raises lark's ``UnexpectedInput``."""
+    return LARK.parse(text, start="expression")
+
+
+@lru_cache(maxsize=4096)
+def parse_statement(text: str, start: Start = "atom") -> Statement | None:
+    """One atom as a statement, or ``None`` when the grammar has no such statement."""
+    try:
+        tree = LARK.parse(text, start=start)
+    except UnexpectedInput:
+        return None
+    return Statement(str(tree.data), tuple(child for child in tree.children if isinstance(child, Token)))
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """How far the grammar can follow an atom."""
+
+    tokens: tuple[Token, ...]
+    #: Where it stops: the first character it cannot take, or the length of the text.
+    position: int
+    #: The terminals it would take there; ``$END`` among them when the atom could end.
+    accepted: frozenset[str]
+
+
+def follow(text: str, start: Start = "atom") -> Stop:
+    """Read an atom as far as it goes."""
+    # Typed as anything since lark leaves these methods without types.
+    interactive: Any = LARK.parse_interactive(text, start=start)
+    tokens: list[Token] = []
+    position = len(text)
+    try:
+        for token in interactive.lexer_thread.lex(interactive.parser_state):
+            interactive.feed_token(token)
+            tokens.append(token)
+    except UnexpectedInput as error:
+        # Both kinds of error know it: the token that is not wanted, or the character that starts none.
+        position = error.pos_in_stream if error.pos_in_stream is not None else len(text)
+    return Stop(tuple(tokens), position, frozenset(interactive.accepts()))
+
+
+_ESCAPE = re.compile(r"\\(['\"\\])")
+_TO_ESCAPE = re.compile(r"\\(?=['\"\\]|$)")
+
+
+def unquote(token: str) -> str:
+    """The name a quoted token stands for."""
+    return _ESCAPE.sub(r"\1", token[1:-1])
+
+
+def quote(name: str) -> str:
+    """The name in quotes, such that :func:`unquote` gives it back."""
+    escaped = _TO_ESCAPE.sub(r"\\\\", name)
+    if "'" not in name:
+        return f"'{escaped}'"
+    if '"' not in name:
+        return f'"{escaped}"'
+    return "'" + escaped.replace("'", "\\'") + "'"

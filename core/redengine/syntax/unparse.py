@@ -1,0 +1,204 @@
+"""Conditions as text that is parsed back to an equal condition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from redengine.syntax.build import condition_class
+from redengine.syntax.grammar import quote
+from redengine.syntax.window import cron_of, delta_of, window_of
+
+_CYCLE_WORDS = {
+    "second": "secondly",
+    "minute": "minutely",
+    "hour": "hourly",
+    "day": "daily",
+    "week": "weekly",
+    "month": "monthly",
+    "year": "yearly",
+}
+
+HISTORY_VERBS = {
+    "TaskSucceeded": "succeeded",
+    "TaskFailed": "failed",
+    "TaskFinished": "finished",
+    "TaskTerminated": "terminated",
+    "TaskInacted": "inacted",
+    "TaskStarted": "started",
+    "TaskCrashed": "crashed",
+}
+
+DEPEND_VERBS = {
+    "DependSuccess": "succeeded",
+    "DependFailure": "failed",
+    "DependFinish": "finished",
+    "DependTerminate": "terminated",
+}
+
+
+def unparse(condition: Any) -> str:
+    """A condition in the condition language.
+
+    For one that has no form there (a comparison like ``>= 2``, a condition of one's own): the text it was parsed
+    from, else what it calls itself.
+    """
+    text = _text(condition)
+    return _own_words(condition) if text is None else text
+
+
+def _own_words(condition: Any) -> str:
+    text = getattr(condition, "_str", None)
+    if text is not None:
+        return str(text)
+    # What a class inherits prints with this very function.
+    inherited = type(condition).__str__ is condition_class("BaseCondition").__str__
+    return repr(condition) if inherited else str(condition)
+
+
+def task_name(task: Any) -> str:
+    """The name of a task given by name, object or decorated function."""
+    if isinstance(task, str):
+        return task
+    name = getattr(task, "name", None) or getattr(task, "__redengine__", {}).get("name")
+    return str(task if name is None else name)
+
+
+def _text(condition: Any) -> str | None:
+    """The canonical text; ``None`` when the language has none."""
+    if hasattr(condition, "get_cond"):
+        return unparse(condition.get_cond())
+    form = _FORMS.get(builtin_name(condition))
+    return None if form is None else form(condition)
+
+
+def builtin_name(condition: Any) -> str:
+    """The name of the class of a built-in condition; empty for those of a project."""
+    kind = type(condition)
+    return kind.__name__ if kind.__module__.startswith("redengine.") else ""
+
+
+def _joined(operator: str, inside: tuple[str, ...]) -> Callable[[Any], str | None]:
+    """Parts with an operator between them; those of the classes ``inside`` bind less and get parentheses."""
+
+    def join(condition: Any) -> str | None:
+        if not len(condition.subconditions):
+            return None
+        return f" {operator} ".join(_grouped(part, inside) for part in condition.subconditions)
+
+    return join
+
+
+def _grouped(part: Any, inside: tuple[str, ...]) -> str:
+    text = unparse(part)
+    return f"({text})" if builtin_name(part) in inside and len(part.subconditions) > 1 else text
+
+
+def _not(condition: Any) -> str | None:
+    inner = condition.condition
+    if builtin_name(inner) == "SchedulerStarted" and (delta := delta_of(inner.period)):
+        return f"scheduler has run over {delta}"
+    return "~" + _grouped(inner, ("All", "Any"))
+
+
+def _executable(condition: Any) -> str | None:
+    window = window_of(condition.period)
+    if window is None or condition.task is not None or getattr(condition, "retries", None) is not None:
+        return None
+    return f"{_CYCLE_WORDS[window.unit]} {window}".rstrip()
+
+
+def _runnable(condition: Any) -> str | None:
+    fields = cron_of(condition.period)
+    return None if fields is None or condition.task is not None else f"cron {fields}"
+
+
+def _is_period(condition: Any) -> str | None:
+    window = window_of(condition.period)
+    return None if window is None or not window.word else f"time of {window.unit} {window}"
+
+
+def _history(condition: Any) -> str | None:
+    comparison = dict(condition._comps)
+    delta = delta_of(condition.period)
+    if comparison == {"__eq__": 0} and condition.task is None and delta and type(condition).__name__ == "TaskStarted":
+        return f"every {delta}"
+    if comparison:
+        return None
+    subject = "" if condition.task is None else f"task {quote(task_name(condition.task))} "
+    said = f"{subject}has {HISTORY_VERBS[type(condition).__name__]}"
+    if condition.period is None:
+        return said
+    if delta:
+        return f"{said} past {delta}"
+    window = window_of(condition.period)
+    if window is None or window.unit == "second":
+        return None
+    cycle = "today" if window.unit == "day" else f"this {window.unit}"
+    return f"{said} {cycle} {window}".rstrip()
+
+
+def _depend(condition: Any) -> str | None:
+    if condition.task is not None:
+        return None
+    verb = DEPEND_VERBS[type(condition).__name__]
+    said = f"after task {quote(task_name(condition.depend_task))}"
+    return said if verb == "succeeded" else f"{said} {verb}"
+
+
+def _running(condition: Any) -> str | None:
+    if condition.task is None or condition.period is not None or condition._comps:
+        return None
+    return f"task {quote(task_name(condition.task))} is running"
+
+
+def _started(condition: Any) -> str | None:
+    delta = delta_of(condition.period)
+    return f"scheduler started {delta} ago" if delta else None
+
+
+def _cycles(condition: Any) -> str | None:
+    words = {"__gt__": "more than ", "__lt__": "less than ", "__eq__": ""}
+    if len(condition._comps) != 1:
+        return None
+    (comparison, number), *_ = condition._comps.items()
+    word = words.get(comparison)
+    return None if word is None else f"scheduler has {word}{number} cycles"
+
+
+def _param(condition: Any) -> str | None:
+    keys, values = condition.param_keys, condition.param_values
+    if len(keys) == 1 and not values:
+        return f"param {quote(keys[0])} exists"
+    if len(values) == 1 and not keys:
+        (key, value), *_ = values.items()
+        return f"param {quote(key)} is {quote(value)}" if isinstance(value, str) else None
+    return None
+
+
+def _env(condition: Any) -> str | None:
+    return f"env {quote(condition.env)}" if isinstance(condition.env, str) else None
+
+
+def _retry(condition: Any) -> str | None:
+    return "retry" if condition.n < 0 else f"retry {condition.n}"
+
+
+_FORMS: dict[str, Callable[[Any], str | None]] = {
+    "All": _joined("&", ("Any",)),
+    "Any": _joined("|", ()),
+    "Not": _not,
+    "AlwaysTrue": lambda _: "true",
+    "AlwaysFalse": lambda _: "false",
+    "TaskExecutable": _executable,
+    "TaskRunnable": _runnable,
+    "IsPeriod": _is_period,
+    **dict.fromkeys(HISTORY_VERBS, _history),
+    **dict.fromkeys(DEPEND_VERBS, _depend),
+    "TaskRunning": _running,
+    "SchedulerStarted": _started,
+    "SchedulerCycles": _cycles,
+    "ParamExists": _param,
+    "IsEnv": _env,
+    "Retry": _retry,
+}
