@@ -1,0 +1,170 @@
+"""Runs a shell command as a run of its own: no Python worker, all output captured, ended with all its children.
+
+:func:`run_command` is a coroutine, and so suits every executor: the async and main ones await it, a thread or a
+worker process drives it on a loop of its own. Terminating the run cancels it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from redengine.execution import output
+from redengine.execution.worker import in_worker
+
+#: Seconds between asking a command to end (SIGTERM) and ending it (SIGKILL).
+TERM_GRACE = 2.0
+#: Bytes of standard output that are returned, counted from its end.
+RETURNED_OUTPUT = 1024 * 1024
+#: Bytes of standard error that a failure quotes, counted from its end.
+QUOTED_ERROR = 8 * 1024
+
+#: Seconds to wait for the pipes after the command ended: something it left in the background may hold them open.
+_DRAIN = 0.2
+#: Options of ``subprocess.Popen`` that say how its pipes are read, which is done here.
+_READING = ("text", "universal_newlines", "bufsize")
+
+
+async def run_command(
+    command: str | Sequence[str],
+    *,
+    shell: bool = False,
+    cwd: str | os.PathLike[str] | None = None,
+    env: Mapping[str, str] | None = None,
+    grace: float = TERM_GRACE,
+    encoding: str = "utf-8",
+    errors: str = "replace",
+    **popen: Any,
+) -> str:
+    """Run a command and return what it wrote to standard output, stripped (the last :data:`RETURNED_OUTPUT` bytes).
+
+    A string is handed to the shell with ``shell``, and split like a shell would without. ``env`` replaces the
+    environment. ``popen``: other options of ``subprocess.Popen``. Both outputs go to the file of the current run.
+
+    The command leads a session of its own. When the coroutine is cancelled, that session gets SIGTERM, and SIGKILL
+    after ``grace`` seconds or when the command has ended, whichever comes first. (In a worker process the command
+    stays in the worker's session, and dies with it.)
+
+    Raises ``OSError`` when the command cannot be started, or with an exit code other than 0: the code and the last
+    :data:`QUOTED_ERROR` bytes of standard error.
+    """
+    own_session = not in_worker()
+    out_read, out_write = os.pipe()
+    err_read, err_write = os.pipe()
+    try:
+        process = await _start(
+            command,
+            shell,
+            {
+                "cwd": cwd,
+                "env": None if env is None else dict(env),
+                "stdin": subprocess.DEVNULL,
+                "stdout": out_write,
+                "stderr": err_write,
+                "start_new_session": own_session,
+                **{key: value for key, value in popen.items() if key not in _READING},
+            },
+        )
+    except BaseException:
+        os.close(out_read)
+        os.close(err_read)
+        raise
+    finally:
+        os.close(out_write)
+        os.close(err_write)
+
+    out = _Pipe(_sink(sys.stdout), RETURNED_OUTPUT)
+    err = _Pipe(_sink(sys.stderr), QUOTED_ERROR)
+    await out.open(out_read)
+    await err.open(err_read)
+    try:
+        code = await process.wait()
+    except BaseException:
+        await _stop(process, grace, own_session)
+        raise
+    finally:
+        await asyncio.wait([out.drained, err.drained], timeout=_DRAIN)
+        out.close()
+        err.close()
+    if code != 0:
+        raise OSError(f"Failed running command ({code}): \n{bytes(err.tail).decode(encoding, errors).strip()}")
+    return bytes(out.tail).decode(encoding, errors).strip()
+
+
+async def _start(command: str | Sequence[str], shell: bool, options: dict[str, Any]) -> asyncio.subprocess.Process:
+    if shell:
+        line = command if isinstance(command, str) else shlex.join(map(str, command))
+        return await asyncio.create_subprocess_shell(line, **options)
+    words = shlex.split(command) if isinstance(command, str) else [str(word) for word in command]
+    if not words:
+        raise ValueError("the command is empty")
+    return await asyncio.create_subprocess_exec(*words, **options)
+
+
+async def _stop(process: asyncio.subprocess.Process, grace: float, own_session: bool) -> None:
+    try:
+        _signal(process, signal.SIGTERM, own_session)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(process.wait(), timeout=grace)
+    finally:
+        # Also when it ended by itself: its children may have taken no notice.
+        _signal(process, signal.SIGKILL, own_session)
+    await process.wait()
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals, own_session: bool) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        if own_session:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+
+
+def _sink(stream: Any) -> Callable[[bytes], None]:
+    run_output = output.current()
+    if run_output is not None:
+        return run_output.write_bytes
+
+    def through(data: bytes) -> None:
+        stream.write(data.decode("utf-8", "backslashreplace"))
+
+    return through
+
+
+class _Pipe(asyncio.Protocol):
+    """Reads one output of the command: every byte goes to the sink, the last ones are kept."""
+
+    def __init__(self, sink: Callable[[bytes], None], kept: int) -> None:
+        self.tail = bytearray()
+        self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sink = sink
+        self._kept = kept
+        self._transport: asyncio.BaseTransport | None = None
+
+    async def open(self, fd: int) -> None:
+        """Start reading from the descriptor, which belongs to the pipe from now on."""
+        file = open(fd, "rb", buffering=0)  # noqa: SIM115 (closed by the transport)
+        self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: self, file)
+
+    def close(self) -> None:
+        """Stop reading."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        self._sink(data)
+        self.tail += data
+        if len(self.tail) > 2 * self._kept:
+            del self.tail[: -self._kept]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del self.tail[: -self._kept]
+        if not self.drained.done():
+            self.drained.set_result(None)

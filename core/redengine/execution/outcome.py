@@ -1,0 +1,102 @@
+"""How the end of a piece of work is told: the one place where exceptions become outcomes.
+
+=========================================================== ===========
+raised                                                      logged as
+=========================================================== ===========
+nothing; ``SchedulerRestart``, ``SchedulerExit``            success
+``TaskInactionException``                                   inaction
+``TaskTerminationException``, ``CancelledError``, Ctrl-C    terminate
+anything else, ``SystemExit`` included                      fail
+=========================================================== ===========
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from redengine.abc import Outcome
+from redengine.exc import SchedulerExit, SchedulerRestart, TaskInactionException, TaskTerminationException
+
+#: Frames from these folders are left out of the top of a traceback: they say how the task was called, which is
+#: the same for every task, and push the line that matters off the screen.
+_MACHINERY = (str(Path(__file__).resolve().parents[1]), str(Path(asyncio.__file__).resolve().parent))
+
+_TERMINATING = (TaskTerminationException, asyncio.CancelledError, KeyboardInterrupt)
+_STEERING = (SchedulerRestart, SchedulerExit)
+
+
+def succeeded(run_id: str, value: Any) -> Outcome:
+    """The end of work that returned ``value``."""
+    return Outcome(run_id, "success", return_value=value)
+
+
+def terminated(run_id: str, reason: str | None) -> Outcome:
+    """The end of work that was stopped, for a reason in words."""
+    return Outcome(run_id, "terminate", exc_text=reason)
+
+
+def crashed(run_id: str, reason: str) -> Outcome:
+    """The end of work whose process died under it."""
+    return Outcome(run_id, "crash", exc_text=reason)
+
+
+def raised(run_id: str, exc: BaseException) -> Outcome:
+    """The end of work that raised ``exc``."""
+    if isinstance(exc, _STEERING):
+        return Outcome(run_id, "success", exception=exc)
+    if isinstance(exc, TaskInactionException):
+        return Outcome(run_id, "inaction", exc_text=str(exc) or None, exception=exc)
+    if isinstance(exc, _TERMINATING):
+        return Outcome(run_id, "terminate", exc_text=str(exc) or None, exception=exc)
+    return Outcome(run_id, "fail", exc_text=format_traceback(exc), exception=exc)
+
+
+def because(outcome: Outcome, reason: str | None) -> Outcome:
+    """The outcome with the reason for which it was asked to stop, if it did stop."""
+    if reason is None or outcome.action != "terminate":
+        return outcome
+    return replace(outcome, exc_text=reason)
+
+
+def run_blocking(
+    run_id: str,
+    work: Callable[[], Any],
+    drive: Callable[[Awaitable[Any]], Any] | None = None,
+) -> Outcome:
+    """Do the work in this thread and tell its end; never raises.
+
+    An awaitable result is driven by ``drive``, or by an event loop of its own.
+    """
+    try:
+        value = work()
+        if inspect.isawaitable(value):
+            value = asyncio.run(as_coroutine(value)) if drive is None else drive(value)
+    except BaseException as exc:  # whatever a task raises is its end, not ours
+        return raised(run_id, exc)
+    return succeeded(run_id, value)
+
+
+async def as_coroutine(awaitable: Awaitable[Any]) -> Any:
+    """``asyncio.run`` and ``create_task`` take coroutines only; tasks may return any awaitable."""
+    return await awaitable
+
+
+def format_traceback(exc: BaseException) -> str:
+    """The traceback as Python prints it, with its chain of causes, from the first line of the user's own code on."""
+    frames = _skip_machinery(exc.__traceback__)
+    return "".join(traceback.format_exception(type(exc), exc, frames)).rstrip("\n")
+
+
+def _skip_machinery(frames: TracebackType | None) -> TracebackType | None:
+    found = frames
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(_MACHINERY):
+        found = found.tb_next
+    # An error that never left our own code (a refused argument, say) keeps all its frames.
+    return found if found is not None else frames

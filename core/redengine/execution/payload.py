@@ -1,0 +1,85 @@
+"""Work on its way to a worker process, and values on their way back."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import cloudpickle
+
+from redengine.abc import Outcome
+from redengine.exc import TaskSetupError
+from redengine.execution.worker import MAIN_ALIAS, Reply, main_attribute, unsendable_value
+
+
+def pack(work: Callable[[], Any], task_name: str) -> bytes:
+    """The work as bytes. Functions of importable modules go by name, those of the main script by value.
+
+    What a function of the main script refers to goes with it; where that cannot be (it uses a lock, a connection,
+    the application itself), the script is imported in the worker instead.
+
+    Raises ``TaskSetupError`` when neither way works.
+    """
+    errors: list[Exception] = []
+    for dump in (cloudpickle.dumps, _dump_by_name) if main_file() is not None else (cloudpickle.dumps,):
+        try:
+            return bytes(dump(work))
+        except Exception as exc:  # noqa: PERF203 (two at most; pickling calls into whatever the task holds)
+            errors.append(exc)
+    raise TaskSetupError(
+        f"task {task_name!r} cannot be sent to a process: {type(errors[0]).__name__}: {errors[0]}. "
+        "Give it arguments that can be pickled, or run it with execution='thread'."
+    ) from errors[0]
+
+
+def main_file() -> str | None:
+    """The script this program was started with; ``None`` for ``-c``, ``-m`` of a package, or a prompt."""
+    path = getattr(sys.modules.get("__main__"), "__file__", None)
+    return os.path.abspath(path) if path and os.path.isfile(path) else None
+
+
+class _MainByName(cloudpickle.Pickler):  # type: ignore[misc]
+    """Names what the main script defines, where cloudpickle would copy it."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, (FunctionType, type)) and obj.__module__ == "__main__" and _found_in_main(obj):
+            return main_attribute, (obj.__qualname__,)
+        return super().reducer_override(obj)
+
+
+def _found_in_main(obj: Any) -> bool:
+    found: Any = sys.modules["__main__"]
+    for name in obj.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is obj
+
+
+def _dump_by_name(work: Callable[[], Any]) -> bytes:
+    # What the worker makes of the script's classes comes back under the worker's name for the script.
+    sys.modules[MAIN_ALIAS] = sys.modules["__main__"]
+    buffer = io.BytesIO()
+    _MainByName(buffer).dump(work)
+    return buffer.getvalue()
+
+
+def unpack(run_id: str, task_name: str, frame: bytes) -> Outcome:
+    """The outcome that a worker's reply tells."""
+    reply = Reply(*pickle.loads(frame))
+    exception = None
+    if reply.exception is not None:
+        try:
+            exception = pickle.loads(reply.exception)
+        except Exception as exc:  # an exception class with a constructor of its own; its text is enough
+            exception = RuntimeError(f"the exception could not be carried over: {exc}")
+    if reply.value is None:
+        return Outcome(run_id, reply.action, exc_text=reply.exc_text, exception=exception)  # type: ignore[arg-type]
+    try:
+        value = pickle.loads(reply.value)
+    except Exception as exc:  # unpickling calls into the value's own code
+        return Outcome(run_id, "fail", exc_text=unsendable_value(task_name, "unknown here", exc))
+    return Outcome(run_id, reply.action, value, reply.exc_text, exception)  # type: ignore[arg-type]

@@ -1,0 +1,96 @@
+"""What the tests of all executors share: executors that are closed, and runs that are followed to their end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from redengine.abc import Executor, Job, Outcome
+from redengine.execution import executors, output
+
+
+class Runs:
+    """Launches jobs and keeps every report."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.reports: list[Outcome] = []
+        self._ends: dict[str, asyncio.Future[Outcome]] = {}
+        self._numbers = count(1)
+
+    def job(self, work: Callable[[], Any], **options: Any) -> Job:
+        run_id = f"run-{next(self._numbers)}"
+        options.setdefault("output", self.folder / "outputs" / f"{run_id}.txt")
+        return Job(run_id, "a task", work, **options)
+
+    async def launch(self, executor: Executor, work: Callable[[], Any], **options: Any) -> Job:
+        job = self.job(work, **options)
+        self._ends[job.run_id] = asyncio.get_running_loop().create_future()
+        await executor.launch(job, self._report)
+        return job
+
+    async def end(self, job: Job) -> Outcome:
+        return await asyncio.wait_for(asyncio.shield(self._ends[job.run_id]), timeout=10)
+
+    async def run(self, executor: Executor, work: Callable[[], Any], **options: Any) -> Outcome:
+        return await self.end(await self.launch(executor, work, **options))
+
+    def _report(self, outcome: Outcome) -> None:
+        assert threading.current_thread() is threading.main_thread(), "reported from another thread"
+        self.reports.append(outcome)
+        end = self._ends[outcome.run_id]
+        if not end.done():
+            end.set_result(outcome)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    return Runs(tmp_path)
+
+
+@pytest.fixture
+def routed() -> Iterator[None]:
+    """Output is routed by run, as while the scheduler lives."""
+    output.install()
+    yield
+    output.uninstall()
+
+
+@pytest_asyncio.fixture
+async def every(routed: None) -> AsyncIterator[dict[str, Executor]]:
+    built = executors(2)
+    yield built
+    for executor in built.values():
+        await executor.close(force=True)
+
+
+@pytest.fixture(params=["main", "async", "thread", "process"])
+def executor(request: pytest.FixtureRequest, every: dict[str, Executor]) -> Executor:
+    return every[request.param]
+
+
+@pytest.fixture
+def process(every: dict[str, Executor]) -> Executor:
+    return every["process"]
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], Any]], Awaitable[Any]]:
+    """Wait (at most 5 s) until a look at the outside world says something true; that is returned."""
+
+    async def wait(look: Callable[[], Any]) -> Any:
+        for _ in range(1000):
+            seen = look()
+            if seen:
+                return seen
+            await asyncio.sleep(0.005)
+        raise AssertionError("never came true")
+
+    return wait
