@@ -1,0 +1,123 @@
+"""The one place that imports redbird.
+
+redbird 0.7.1 is written for pydantic 1 and does not import under pydantic 2. While it is imported here, its modules
+(and only they) get ``pydantic.v1`` for every ``import pydantic`` they contain. ``sys.modules`` keeps the real pydantic
+all the time, so neither the user's code nor another thread that imports at the same moment notices anything.
+
+Afterwards redbird is an ordinary imported package: ``from redbird.repos import CSVFileRepo`` works anywhere in a
+project, as long as ``redengine`` was imported first. (The other order fails inside redbird, before we can help.)
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import CodeType, ModuleType
+from typing import Any
+
+
+def _import_for_redbird(
+    name: str,
+    globals: Mapping[str, object] | None = None,
+    locals: Mapping[str, object] | None = None,
+    fromlist: Sequence[str] | None = (),
+    level: int = 0,
+) -> ModuleType:
+    """``__import__`` as the modules of redbird see it."""
+    root, _, rest = name.partition(".")
+    if level == 0 and root == "pydantic" and rest.partition(".")[0] != "v1":
+        module = importlib.import_module(f"pydantic.v1.{rest}" if rest else "pydantic.v1")
+        # "import pydantic.x" binds the package, "from pydantic.x import y" wants the module itself.
+        return module if fromlist or not rest else sys.modules["pydantic.v1"]
+    return builtins.__import__(name, globals, locals, fromlist or (), level)
+
+
+class _RedbirdLoader(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        # Unlike a change of the source, this leaves the cached byte code of redbird as anybody else has it.
+        module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _import_for_redbird}
+        code = self.get_code(module.__name__)
+        if not isinstance(code, CodeType):
+            raise ImportError(f"{module.__name__} has no code", name=module.__name__)
+        exec(code, module.__dict__)
+
+
+class _RedbirdFinder(MetaPathFinder):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname.partition(".")[0] != "redbird":
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _RedbirdLoader(fullname, spec.loader.path)
+        return spec
+
+
+def _load() -> None:
+    if "redbird" not in sys.modules:
+        # An import that failed under pydantic 2 leaves those submodules behind that had worked.
+        for name in [name for name in sys.modules if name.startswith("redbird.")]:
+            del sys.modules[name]
+    with contextlib.suppress(ImportError):
+        # redbird uses sqlalchemy.orm, but imports sqlalchemy only.
+        importlib.import_module("sqlalchemy.orm")
+    finder = _RedbirdFinder()
+    sys.meta_path.insert(0, finder)
+    try:
+        for name in ("redbird", "redbird.repos", "redbird.logging", "redbird.oper", "redbird.templates", "redbird.sql"):
+            importlib.import_module(name)
+    finally:
+        sys.meta_path.remove(finder)
+
+
+_load()
+
+from redbird import BaseRepo, BaseResult  # noqa: E402
+from redbird.exc import ConversionWarning, DataToItemError, KeyFoundError, _handle_conversion_error  # noqa: E402
+from redbird.logging import RepoHandler  # noqa: E402
+from redbird.oper import Operation  # noqa: E402
+from redbird.repos import CSVFileRepo, JSONDirectoryRepo, MemoryRepo, SQLRepo  # noqa: E402
+from redbird.sql import Table  # noqa: E402
+from redbird.templates import TemplateRepo, TemplateResult  # noqa: E402
+from redbird.utils.query import QueryMatcher  # noqa: E402
+
+from redengine.log import bird_additions  # noqa: E402
+
+bird_additions.apply(
+    base_repo=BaseRepo,
+    csv_repo=CSVFileRepo,
+    sql_repo=SQLRepo,
+    handler=RepoHandler,
+    sql_table=Table,
+)
+
+#: ``handle_conversion_error(repo, data)``: raises again, warns or does nothing, as ``errors_query`` says.
+handle_conversion_error = _handle_conversion_error
+
+#: Any redbird repository. redbird has no types, so for a type checker this is ``Any``.
+Repo = Any
+
+__all__ = [
+    "BaseRepo",
+    "BaseResult",
+    "CSVFileRepo",
+    "ConversionWarning",
+    "DataToItemError",
+    "JSONDirectoryRepo",
+    "KeyFoundError",
+    "MemoryRepo",
+    "Operation",
+    "QueryMatcher",
+    "Repo",
+    "RepoHandler",
+    "SQLRepo",
+    "TemplateRepo",
+    "TemplateResult",
+    "handle_conversion_error",
+]

@@ -1,0 +1,270 @@
+"""The log in a CSV file: redbird's repository, made safe for a log that is written for years and read all the time.
+
+It is a :class:`redbird.repos.CSVFileRepo` and is used as one. Different is that
+
+- a record is written by one write to an open file, at the end, and is safe once ``add`` returns;
+- a half-written last record disturbs nobody (see :mod:`redengine.log.csv_writer`);
+- columns are found by their names in the file's header;
+- ``update`` and ``delete`` replace the file in one step, and keep records that cannot be read as they are;
+- ``last()`` reads from the end.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Optional
+
+from pydantic.v1 import PrivateAttr
+
+from redengine.log import bird
+from redengine.log.bird_additions import field_names, is_pydantic2
+from redengine.log.csv_format import CsvFormat
+from redengine.log.csv_writer import RecordWriter
+from redengine.log.log_record import MinimalRecord, storable
+from redengine.log.record_file import NEEDED_COLUMNS, RecordFile
+from redengine.log.times import to_epoch
+
+
+class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
+    """CSV file repository.
+
+    Parameters are those of redbird's (``filename``, ``model``, ``fieldnames``, ``id_field``, ``errors_query``,
+    ``kwds_csv``), and ``fsync``: whether each record is forced to the disk, so that it survives a power cut.
+
+    The file is opened when first used, not before: processes that only import the project leave it alone.
+    """
+
+    fsync: bool = False
+
+    _file: Optional[RecordFile] = PrivateAttr(default=None)  # noqa: UP045
+    _writer: Optional[RecordWriter] = PrivateAttr(default=None)  # noqa: UP045
+    _path: Optional[Path] = PrivateAttr(default=None)  # noqa: UP045
+    _lock: Any = PrivateAttr(default_factory=threading.RLock)
+
+    def __init__(self, **data: Any) -> None:
+        super().__init__(**data)
+        # Now, since a task may change the working directory later.
+        self._path = Path(os.path.abspath(self.filename))
+        CsvFormat.from_keywords(self.kwds_csv)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """A copy in another process opens the file itself."""
+        state: dict[Any, Any] = super().__getstate__()
+        kept = {"_path": self._path}
+        return {**state, "__private_attribute_values__": kept}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        self._init_private_attributes()
+        super().__setstate__(state)
+
+    @property
+    def file(self) -> RecordFile:
+        """The reading end of the file."""
+        with self._lock:
+            if self._file is None:
+                self._file = RecordFile(self._path or self.filename, CsvFormat.from_keywords(self.kwds_csv))
+            return self._file
+
+    @property
+    def writer(self) -> RecordWriter:
+        """The writing end of the file."""
+        with self._lock:
+            if self._writer is None:
+                self._writer = RecordWriter(self.file, self.get_headers(), needed=self._needed(), fsync=self.fsync)
+            return self._writer
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person should be told of the file, oldest first."""
+        return self.file.notices
+
+    def open(self) -> None:
+        """Create or check the file now. Raises :class:`~redengine.log.csv_writer.LogUnwritableError`."""
+        self.writer.open()
+
+    def close(self) -> None:
+        """Let go of the file; it is opened again when needed."""
+        if self._writer is not None:
+            self._writer.close()
+        if self._file is not None:
+            self._file.close()
+
+    def create(self, if_exists: str = "raise") -> None:
+        """Create the file with its header. Raises ``FileExistsError`` if there is one and ``if_exists`` is "raise"."""
+        if if_exists == "raise" and self.file.path.exists():
+            raise FileExistsError(f"Repository file {self.filename} already exists.")
+        self.writer.open()
+
+    def insert(self, item: Any) -> None:
+        """Append one record. Raises ``KeyFoundError`` for a known ``id_field``, ``LogUnwritableError`` if it cannot."""
+        if self.id_field is None:
+            self.append_file(item)
+            return
+        with self.file.lock:
+            identity = self.get_field_value(item, self.id_field)
+            if self.filter_by(**{self.id_field: identity}).first() is not None:
+                raise bird.KeyFoundError(f"Item {identity} already in the collection.")
+            self.append_file(item)
+
+    def append_file(self, item: Any) -> None:
+        """Append one record."""
+        self.writer.append(self._stored(item))
+
+    def write_file(self, items: Sequence[Any]) -> None:
+        """Replace the content of the file."""
+        self.writer.replace_all([self._stored(item) for item in items])
+
+    def read_file(self) -> Iterator[dict[str, Any]]:
+        """Every whole record, oldest first, by the names in the file's header. Damaged ones are left out."""
+        for record in self._records():
+            row = self._row(record)
+            if row is not None:
+                yield row
+
+    def query_items(self, query: Mapping[str, Any]) -> Iterator[Any]:
+        """The items that fit, oldest first."""
+        return self._matching(query, self._records())
+
+    def query_read_last(self, query: Mapping[str, Any]) -> Any:
+        """The newest item that fits, read from the end of the file."""
+        return next(self._matching(query, self._records_backward()), None)
+
+    def query_count(self, query: Mapping[str, Any]) -> int:
+        """How many items fit."""
+        return sum(1 for _ in self.query_items(query))
+
+    def query_update(self, query: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Change the items that fit."""
+
+        def change(record: bytes, row: dict[str, Any], item: Any) -> bytes:
+            for name, value in values.items():
+                self.set_field_value(item, name, value)
+            stored = self._stored(item)
+            new = {**row, **{name: stored.get(name) for name in values}}
+            return self.file.format.encode(new.get(name) for name in self.file.columns)
+
+        self._rewrite(query, change)
+
+    def query_delete(self, query: Mapping[str, Any]) -> None:
+        """Remove the items that fit."""
+        self._rewrite(query, lambda record, row, item: None)
+
+    def data_to_item(self, data: Mapping[str, Any]) -> Any:
+        """A row of the file as an item. Nothing is read as ``None``, but for a field that must be a text."""
+        texts = _text_fields(self.model)
+        return bird.TemplateRepo.data_to_item(
+            self, {name: None if value == "" and name not in texts else value for name, value in data.items()}
+        )
+
+    def _rewrite(self, query: Mapping[str, Any], change: Callable[[bytes, dict[str, Any], Any], bytes | None]) -> None:
+        prefilter = self._prefilter(query)
+
+        def transform(record: bytes) -> bytes | None:
+            row = self._row(record)
+            if row is None or not prefilter(row):
+                return record
+            item = self._item(row)
+            if item is None or not self._fits(item, query):
+                return record
+            return change(record, row, item)
+
+        self.writer.rewrite(transform)
+
+    def _stored(self, item: Any) -> dict[str, Any]:
+        return storable(self.model, dict(self.item_to_dict(item, exclude_unset=False)))
+
+    def _needed(self) -> set[str]:
+        """The columns without which a file is not this repository's."""
+        columns = set(self.get_headers())
+        # A repository of something else than a log needs all of its own.
+        return set(NEEDED_COLUMNS) & columns or columns
+
+    def _refreshed(self) -> RecordFile | None:
+        """The file as it is now, unless it is another kind of file."""
+        file = self.file
+        file.refresh()
+        return file if self._needed() <= set(file.columns) else None
+
+    def _records(self) -> Iterator[bytes]:
+        file = self._refreshed()
+        if file is None:
+            return
+        generation, position, end = file.generation, file.start, file.end
+        while position < end:
+            with file.lock:
+                if file.generation != generation:
+                    return
+                stop = min(file.index.mark_after(position), end)
+                block = [record for _, record in file.records(position, stop)]
+            yield from block
+            position = stop
+
+    def _records_backward(self) -> Iterator[bytes]:
+        file = self._refreshed()
+        if file is None:
+            return
+        generation, position = file.generation, file.end
+        while position > file.start:
+            with file.lock:
+                if file.generation != generation:
+                    return
+                start = file.index.mark_before(position)
+                block = [record for _, record in file.records(start, position)]
+            yield from reversed(block)
+            position = start
+
+    def _row(self, record: bytes) -> dict[str, Any] | None:
+        """A record by column; ``None`` if it is damaged: two run into one, or cut short."""
+        row: dict[str, Any] | None = self.file.row(record)
+        if row is None or not self.file.is_log:
+            return row
+        try:
+            return row if to_epoch(row.get("created")) is not None and row.get("action") else None
+        except (ValueError, OverflowError):
+            return None
+
+    def _item(self, row: dict[str, Any]) -> Any:
+        """The item of a row. One that cannot be converted is what ``errors_query`` says: an error, or ``None``."""
+        try:
+            return self.data_to_item(row)
+        except ValueError:
+            bird.handle_conversion_error(self, row)
+            return None
+
+    def _matching(self, query: Mapping[str, Any], records: Iterator[bytes]) -> Iterator[Any]:
+        prefilter = self._prefilter(query)
+        for record in records:
+            row = self._row(record)
+            if row is None or not prefilter(row):
+                continue
+            item = self._item(row)
+            if item is not None and self._fits(item, query):
+                yield item
+
+    def _fits(self, item: Any, query: Mapping[str, Any]) -> bool:
+        return item in bird.QueryMatcher(query, value_getter=self.get_field_value)
+
+    def _prefilter(self, query: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], bool]:
+        """Rules out most rows before a model is built of them, which is what takes the time."""
+        if not (isinstance(self.model, type) and issubclass(self.model, MinimalRecord)):
+            return lambda row: True
+        plain = {name: query[name] for name in ("task_name", "action") if type(query.get(name)) is str}
+        return lambda row: all(row.get(name) == value for name, value in plain.items())
+
+
+@lru_cache
+def _text_fields(model: Any) -> frozenset[str]:
+    """The fields that are a text and nothing else, so that an empty one is an empty text."""
+    if field_names(model) is None:
+        return frozenset()
+    if is_pydantic2(model):
+        return frozenset(name for name, field in model.model_fields.items() if field.annotation is str)
+    return frozenset(
+        name
+        for name, field in model.__fields__.items()
+        if getattr(field, "outer_type_", None) is str and not getattr(field, "allow_none", True)
+    )

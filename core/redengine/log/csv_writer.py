@@ -1,0 +1,266 @@
+"""Appends records to a CSV log so that nothing is lost, whatever happens to the process or to the file.
+
+Each record is one write at the end of the file, done before :meth:`RecordWriter.append` returns. What a crash has left
+half-written, and files that are no log of ours, are set aside and never thrown away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import tempfile
+import weakref
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+
+from redengine.log.record_file import RecordFile
+
+try:
+    import fcntl
+except ImportError:  # not on Windows; one process writes a log there
+    fcntl = None  # type: ignore[assignment]
+
+logger = logging.getLogger("redengine.log")
+
+#: Locking is refused so where a file system (some network ones) has no locks; appends are atomic enough without.
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS}
+
+
+class LogUnwritableError(OSError):
+    """A log that cannot be written; the message names the file and says what to do."""
+
+
+class RecordWriter:
+    """The writing end of a log.
+
+    ``columns`` are written to a new file. In an existing file the order of its own header is kept; it must have
+    ``needed``, else it is set aside. With ``fsync`` each record is on the disk before ``append`` returns, and so
+    survives a power cut and not only the end of the process.
+    """
+
+    def __init__(
+        self, file: RecordFile, columns: Sequence[str], *, needed: Collection[str] = (), fsync: bool = False
+    ) -> None:
+        self.file = file
+        self.columns = tuple(columns)
+        self._needed = frozenset(needed)
+        self._fsync = fsync
+        self._lock = file.lock
+        self._fd: int | None = None
+        self._close: Callable[[], object] = _nothing
+        #: Size of the file after our last write; any other size means that somebody else was there.
+        self._size = -1
+        self._lacking: list[str] = []
+
+    def append(self, values: Mapping[str, object]) -> None:
+        """Write one record. Raises :class:`LogUnwritableError`; then nothing of it is in the file."""
+        with self._lock, self._explained(), self._locked() as fd:
+            record = self.file.format.encode(values.get(name) for name in self.file.columns)
+            self._write(fd, record)
+
+    def open(self) -> None:
+        """Create or check the file, setting aside what cannot stay. Raises :class:`LogUnwritableError`."""
+        with self._lock, self._explained(), self._locked():
+            pass
+
+    def close(self) -> None:
+        """Let go of the file; the next record opens it again."""
+        with self._lock:
+            self._close()
+            self._fd = None
+
+    def rewrite(self, change: Callable[[bytes], bytes | None]) -> None:
+        """Replace each record by what ``change`` makes of it (``None``: drop it), in one step for all readers.
+
+        Damaged stretches stay as they are. Raises :class:`LogUnwritableError`.
+        """
+        with self._lock, self._explained(), self._locked() as fd:
+            self._replace(fd, self._changed(change))
+
+    def replace_all(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Replace the whole file by a header and these records. Raises :class:`LogUnwritableError`."""
+        with self._lock, self._explained(), self._locked() as fd:
+            encode = self.file.format.encode
+            records = (encode(row.get(name) for name in self.columns) for row in rows)
+            self._replace(fd, (part for part in (encode(self.columns), *records)))
+
+    def _changed(self, change: Callable[[bytes], bytes | None]) -> Iterator[bytes]:
+        file = self.file
+        yield file.pread(file.start, 0)
+        position = file.start
+        for start, stop in file.index.stretches(file.start, file.end):
+            yield file.pread(start - position, position)
+            for block_start, block_stop in file.blocks_forward(start):
+                if block_start >= stop:
+                    break
+                for offset, record in file.records(max(block_start, start), min(block_stop, stop)):
+                    changed = change(record)
+                    if changed is not None:
+                        yield file.pread(len(record) + 1, offset) if changed is record else changed
+            position = stop
+        yield file.pread(file.end - position, position)
+
+    def _replace(self, fd: int, parts: Iterator[bytes]) -> None:
+        path = self.file.path
+        temporary, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        try:
+            with os.fdopen(temporary, "wb") as new:
+                os.fchmod(temporary, os.fstat(fd).st_mode & 0o777)
+                new.writelines(parts)
+                new.flush()
+                os.fsync(temporary)
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+            raise
+        self.file.expect_replacement()
+        self.close()
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except LogUnwritableError:
+            raise
+        except OSError as exc:
+            path = self.file.path
+            if exc.errno == errno.ENOENT and not path.parent.exists():
+                advice = f"the folder {path.parent} does not exist; create it or choose another place for the log"
+            elif exc.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+                advice = f"make {path.parent} and the file writable for this user, or choose another place for the log"
+            elif exc.errno in (errno.ENOSPC, errno.EDQUOT):
+                advice = "free some space on that disk"
+            elif exc.errno == errno.EISDIR:
+                advice = "it is a folder; give the name of a file"
+            else:
+                advice = "choose another place for the log"
+            raise LogUnwritableError(
+                exc.errno, f"cannot write the log {path}: {os.strerror(exc.errno or 0)}; {advice}"
+            ) from exc
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[int]:
+        """The open file, checked, with other processes kept out."""
+        while True:
+            fd = self._descriptor()
+            self._flock(fd, lock=True)
+            try:
+                # It may have been replaced while we waited for it.
+                if not self._is_current(fd):
+                    self.close()
+                    continue
+                if os.fstat(fd).st_size != self._size:
+                    self._check(fd)
+                    if self._fd is None:
+                        continue
+                yield fd
+                return
+            finally:
+                # Closing gives the lock back, too, and the number may be another file's by then.
+                if self._fd == fd:
+                    self._flock(fd, lock=False)
+
+    def _descriptor(self) -> int:
+        if self._fd is None:
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            self._fd = os.open(self.file.path, flags, 0o666)
+            self._close = weakref.finalize(self, os.close, self._fd)
+            self._size = -1
+        return self._fd
+
+    @staticmethod
+    def _flock(fd: int, *, lock: bool) -> None:
+        if fcntl is None:
+            return
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX if lock else fcntl.LOCK_UN)
+        except OSError as exc:
+            if exc.errno not in _NO_LOCKS:
+                raise
+
+    def _is_current(self, fd: int) -> bool:
+        try:
+            found = os.stat(self.file.path)
+        except FileNotFoundError:
+            return False
+        ours = os.fstat(fd)
+        return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)
+
+    def _check(self, fd: int) -> None:
+        """Make sure that the file ends with a whole record and has a header that holds ours."""
+        file = self.file
+        file.refresh()
+        size = os.fstat(fd).st_size
+        if not file.columns and size:
+            # Not even the header is whole.
+            self._set_tail_aside(fd, 0, size)
+            size = 0
+        elif file.columns and not self._needed <= set(file.columns):
+            self._set_file_aside()
+            return
+        elif file.end < size:
+            self._set_tail_aside(fd, file.end, size)
+            size = file.end
+        if not size:
+            self._size = 0
+            self._write(fd, file.format.encode(self.columns))
+            file.refresh()
+        lacking = [name for name in self.columns if name not in file.columns]
+        if lacking and lacking != self._lacking:
+            self._lacking = lacking
+            self._tell(f"the log {file.path} has no column {', '.join(lacking)}; that is not recorded")
+        self._size = os.fstat(fd).st_size
+
+    def _write(self, fd: int, data: bytes) -> None:
+        before = os.fstat(fd).st_size
+        written = os.write(fd, data)
+        try:
+            while written < len(data):
+                # The disk is full, or nearly: the next write says which.
+                written += os.write(fd, data[written:])
+            if self._fsync:
+                os.fsync(fd)
+        except OSError:
+            os.ftruncate(fd, before)
+            raise
+        self._size = before + len(data)
+
+    def _set_tail_aside(self, fd: int, start: int, stop: int) -> None:
+        torn = self.file.path.with_name(self.file.path.name + ".torn")
+        tail = os.pread(fd, stop - start, start)
+        with open(torn, "ab") as aside:
+            aside.write(tail if tail.endswith(b"\n") else tail + b"\n")
+            aside.flush()
+            os.fsync(aside.fileno())
+        os.ftruncate(fd, start)
+        self.file.forget_tail()
+        self._tell(
+            f"the log {self.file.path} ended in half a record ({stop - start} bytes), which was moved to {torn.name}"
+        )
+
+    def _set_file_aside(self) -> None:
+        path = self.file.path
+        # Named after its last change, not after now: that is what it holds.
+        changed = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+        stem = f"{path.name}.{changed:%Y%m%dT%H%M%SZ}"
+        aside = next(
+            place
+            for number in range(10_000)
+            if not (place := path.with_name(f"{stem}{f'-{number}' if number else ''}.old")).exists()
+        )
+        missing = ", ".join(sorted(self._needed - set(self.file.columns)))
+        os.rename(path, aside)
+        self.file.expect_replacement()
+        self.close()
+        self._tell(f"{path} is not a log (its header has no {missing}); it was renamed to {aside.name}")
+
+    def _tell(self, notice: str) -> None:
+        self.file.notices.append(notice)
+        logger.warning(notice)
+
+
+def _nothing() -> None:
+    """Stands for the close of a file that is not open."""

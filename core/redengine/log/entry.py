@@ -1,0 +1,51 @@
+"""A record of any log as the entry that crosses to the screen, and whether it fits a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from redengine.control.messages import LogEntry, LogFilter
+from redengine.log.times import to_epoch, to_seconds
+
+
+def entry_of(cursor: int, get: Callable[[str], Any]) -> LogEntry:
+    """The entry of a record, read leniently: what cannot be understood is left empty, ``created`` is then 0."""
+    return LogEntry(
+        cursor=cursor,
+        created=_number(to_epoch, get("created")) or 0.0,
+        task=_text(get("task_name")),
+        action=_text(get("action")),
+        message=_text(get("message") or get("msg")),
+        level=_text(get("levelname")),
+        exc_text=_text(get("exc_text")),
+        run_id=_text(get("run_id")),
+        start=_number(to_epoch, get("start")),
+        end=_number(to_epoch, get("end")),
+        runtime=_number(to_seconds, get("runtime")),
+    )
+
+
+def fits(entry: LogEntry, where: LogFilter) -> bool:
+    """Whether an entry is one of those asked for."""
+    if where.task and entry.task != where.task:
+        return False
+    if where.actions and entry.action not in where.actions:
+        return False
+    if not where.text:
+        return True
+    needle = where.text.lower()
+    return any(
+        needle in text.lower() for text in (entry.message, entry.task, entry.action, entry.exc_text, entry.run_id)
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _number(convert: Callable[[object], float | None], value: object) -> float | None:
+    try:
+        return convert(value)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,39 @@
+"""The logging handler that writes to a repository."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from redengine.log import bird
+from redengine.log.bird_additions import field_names
+
+_PLAIN = logging.Formatter()
+
+
+class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
+    """redbird's ``RepoHandler`` that builds no more than the record model keeps.
+
+    A formatter is asked only if the model has ``formatted_message`` (or is ``dict``), or if it is one that returns
+    the record itself. Errors of the repository are raised to whoever logs.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record to the repository. Raises what the repository raises."""
+        names = field_names(self.repo.model)
+        if names is None or "formatted_message" in names:
+            super().emit(record)
+            return
+        values = vars(record)
+        kept = {name: values[name] for name in names if name in values}
+        if "message" in names:
+            kept["message"] = record.getMessage()
+        if "exc_text" in names and not record.exc_text and record.exc_info:
+            kept["exc_text"] = (self.formatter or _PLAIN).formatException(record.exc_info)
+        if "asctime" in names:
+            kept["asctime"] = (self.formatter or _PLAIN).formatTime(record)
+        self.write(kept)
+
+    def filter_by(self, **query: Any) -> Any:
+        """Filter the repository of this handler: ``handler.filter_by(action="fail").all()``."""
+        return self.repo.filter_by(**query)

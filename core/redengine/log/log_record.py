@@ -1,0 +1,106 @@
+"""Models of what a log keeps of each record.
+
+They are models of pydantic 1 (as bundled with pydantic 2), which is what redbird works with. Subclass them with
+``pydantic.v1`` to add fields; a model of your own may be of pydantic 2 as well.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Optional
+
+from pydantic.v1 import BaseModel, Field, validator
+
+from redengine.log.times import to_epoch, to_seconds
+
+
+class MinimalRecord(BaseModel):
+    """The least a scheduler needs to know of the past."""
+
+    task_name: str
+    action: str = Field(description="run, success, fail, inaction, terminate or crash")
+    #: Epoch seconds.
+    created: float
+
+
+class LogRecord(MinimalRecord):
+    """Everything :class:`logging.LogRecord` has (see its attributes in the documentation of Python)."""
+
+    name: str
+    msg: str
+    levelname: str
+    levelno: int
+    pathname: str
+    filename: str
+    module: str
+    exc_text: Optional[str] = None  # noqa: UP045 - pydantic 1 evaluates it on Python 3.10 and later alike
+    lineno: int
+    funcName: str  # noqa: N815 - logging's name
+    msecs: float
+    relativeCreated: float  # noqa: N815 - logging's name
+    thread: int
+    threadName: str  # noqa: N815 - logging's name
+    processName: str  # noqa: N815 - logging's name
+    process: int
+    message: str
+    formatted_message: str
+
+
+class TaskLogRecord(MinimalRecord):
+    """When a task started, when it ended and how long it took.
+
+    ``start`` and ``end`` are local datetimes and ``runtime`` is a timedelta for whoever reads them; the log keeps
+    epoch seconds and seconds (see :func:`storable`), and what older versions wrote is read as well.
+    """
+
+    start: Optional[datetime] = None  # noqa: UP045
+    end: Optional[datetime] = None  # noqa: UP045
+    runtime: Optional[timedelta] = None  # noqa: UP045
+    message: str = ""
+    exc_text: Optional[str] = None  # noqa: UP045
+
+    @validator("start", "end", pre=True)
+    @classmethod
+    def _read_time(cls, value: Any) -> datetime | None:
+        moment = to_epoch(value)
+        return None if moment is None else datetime.fromtimestamp(moment)
+
+    @validator("runtime", pre=True)
+    @classmethod
+    def _read_duration(cls, value: Any) -> timedelta | None:
+        seconds = to_seconds(value)
+        return None if seconds is None else timedelta(seconds=seconds)
+
+    @validator("message", pre=True)
+    @classmethod
+    def _read_message(cls, value: Any) -> Any:
+        return "" if value is None else value
+
+
+class MinimalRunRecord(MinimalRecord):
+    """The least, with the run's id."""
+
+    run_id: Optional[str] = None  # noqa: UP045
+
+
+class RunRecord(LogRecord):
+    """Everything of logging, with the run's id."""
+
+    run_id: Optional[str] = None  # noqa: UP045
+
+
+class TaskRunRecord(TaskLogRecord):
+    """Start, end and runtime, with the run's id. The default of a log."""
+
+    run_id: Optional[str] = None  # noqa: UP045
+
+
+def storable(model: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a record as a file keeps them: of :class:`TaskLogRecord` and its kin, plain seconds."""
+    if isinstance(model, type) and issubclass(model, TaskLogRecord):
+        for name in ("start", "end"):
+            if isinstance(values.get(name), datetime):
+                values[name] = values[name].timestamp()
+        if isinstance(values.get("runtime"), timedelta):
+            values["runtime"] = values["runtime"].total_seconds()
+    return values

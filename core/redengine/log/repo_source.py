@@ -1,0 +1,111 @@
+"""Pages of a log in any other repository."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from redengine.control.messages import LogEntry, LogPage, ReadLog
+from redengine.log import bird
+from redengine.log.entry import entry_of, fits
+from redengine.log.log_source import LogSource, page_length
+from redengine.log.memory_repo import BoundedMemoryRepo
+
+#: Records looked at in one call.
+BUDGET = 20_000
+#: A repository that has to be read whole is not read again before this many times as long has passed.
+RESPITE = 20.0
+
+
+class RepoLogSource(LogSource):
+    """The log in a repository of redbird.
+
+    A cursor counts the records. Those in memory are used as they are. Any other repository can only be read whole,
+    which is done at most once a second, and less often the longer it takes; ``monotonic`` is the clock for that.
+    """
+
+    def __init__(
+        self, repo: bird.Repo, *, monotonic: Callable[[], float] = time.monotonic, budget: int = BUDGET
+    ) -> None:
+        self._repo = repo
+        self._monotonic = monotonic
+        self._budget = budget
+        self._lock = threading.Lock()
+        self._kept: Sequence[Any] = ()
+        self._read_again_at = float("-inf")
+        #: Cursor of the record before the first one.
+        self._base = 0
+        self._length = 0
+
+    def read(self, query: ReadLog) -> LogPage:
+        """The page that is asked for."""
+        with self._lock:
+            try:
+                items, dropped = self._items()
+            except Exception as exc:  # whatever the repository raises; the reader is told
+                return LogPage(at_start=True, notice=f"cannot read the log: {type(exc).__name__}: {exc}")
+            notice = ""
+            if dropped + len(items) < self._length:
+                self._base += self._length
+                notice = "records were removed from the log"
+            self._length = dropped + len(items)
+            return self._page(items, self._base + dropped, query, notice)
+
+    def close(self) -> None:
+        """Forget what was read."""
+        self._kept = ()
+        self._read_again_at = float("-inf")
+
+    def _items(self) -> tuple[Sequence[Any], int]:
+        repo = self._repo
+        if isinstance(repo, bird.MemoryRepo):
+            # The list may grow (and a bounded one lose its head) in another thread: a copy is one step.
+            dropped = repo.dropped if isinstance(repo, BoundedMemoryRepo) else 0
+            return list(repo.collection), dropped
+        now = self._monotonic()
+        if now >= self._read_again_at:
+            reader = repo.copy(update={"errors_query": "discard"}) if hasattr(repo, "errors_query") else repo
+            self._kept = reader.filter_by().all()
+            done = self._monotonic()
+            self._read_again_at = done + max(1.0, RESPITE * (done - now))
+        return self._kept, 0
+
+    def _page(self, items: Sequence[Any], base: int, query: ReadLog, notice: str) -> LogPage:
+        limit = page_length(query)
+        count = len(items)
+        if query.after is not None:
+            start = min(max(query.after - base, 0), count)
+            places = range(start, min(count, start + self._budget))
+        else:
+            stop = count if query.before is None else min(max(query.before - base - 1, 0), count)
+            places = range(stop - 1, max(-1, stop - 1 - self._budget), -1)
+        found: list[LogEntry] = []
+        looked_at: list[int] = []
+        for place in places:
+            looked_at.append(place)
+            item = items[place]
+            entry = entry_of(base + place + 1, item.get if isinstance(item, Mapping) else _attributes(item))
+            if entry.action and fits(entry, query.where):
+                found.append(entry)
+                if len(found) == limit:
+                    break
+        if not looked_at:
+            asked = query.after if query.after is not None else query.before
+            cursor = base + count if asked is None else asked
+            return LogPage(first=cursor, last=cursor, at_start=query.after is None, notice=notice)
+        if query.after is None:
+            found.reverse()
+        lowest, highest = min(looked_at), max(looked_at)
+        return LogPage(
+            entries=tuple(found),
+            first=base + lowest + 1,
+            last=base + highest + 1,
+            at_start=lowest == 0,
+            notice=notice,
+        )
+
+
+def _attributes(item: Any) -> Callable[[str], Any]:
+    return lambda name: getattr(item, name, None)
