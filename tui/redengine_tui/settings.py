@@ -59,8 +59,8 @@ def load(config: Path | None = None, state: Path | None = None) -> Settings:
     problems: list[str] = []
     path = config / "config.toml"
     table = _read(path, problems)
-    for name in sorted(table.keys() - {"theme", "keys"}):
-        problems.append(f'{path}: "{name}" is not a setting; there are "theme" and "keys".')
+    unknown = sorted(table.keys() - {"theme", "keys"})
+    problems += [f'{path}: "{name}" is not a setting; there are "theme" and "keys".' for name in unknown]
     configured = table.get("theme", "")
     if not isinstance(configured, str):
         problems.append(f'{path}: "theme" must be a name in quotes.')
@@ -81,7 +81,8 @@ def load(config: Path | None = None, state: Path | None = None) -> Settings:
 def _read(path: Path, problems: list[str]) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
-            return tomllib.load(file)
+            table: dict[str, Any] = tomllib.load(file)
+            return table
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -101,7 +101,7 @@ def load(folder: Path | None) -> tuple[dict[str, tuple[Theme, str]], tuple[str, 
     for where, text in [*texts, *_of_user(folder, problems)]:
         try:
             theme, about = parse(text)
-        except ThemeError as error:
+        except ThemeError as error:  # noqa: PERF203
             problems.append(safe_line(f"The theme {where} is left out: {error}"))
         else:
             themes[theme.name] = (theme, safe_line(about))
@@ -119,7 +119,7 @@ def _of_user(folder: Path | None, problems: list[str]) -> list[tuple[str, str]]:
     for path in sorted(folder.glob("*.toml")):
         try:
             texts.append((str(path), path.read_text("utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, UnicodeDecodeError) as error:  # noqa: PERF203
             problems.append(safe_line(f"The theme {path} is left out: {error}"))
     return texts
 

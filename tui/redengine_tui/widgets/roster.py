@@ -118,7 +118,7 @@ class Roster:
                 first, last = min(first, place), max(last, place)
             if (old is None) != (new is None):
                 last = max(length, len(self._rows))
-        places = frozenset(place for name in lines if (place := self.index(name)) is not None)
+        places = frozenset(line for name in lines if (line := self.index(name)) is not None)
         if last < 0:
             return Changed(places)
         return Changed(places, first, last, resized=len(self._rows) != length)

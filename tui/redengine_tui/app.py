@@ -1,0 +1,189 @@
+"""The screen of one scheduler: colours, keys, and the way out. What it shows comes from a controller alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Literal
+
+from textual.app import App
+from textual.dom import DOMNode
+
+from redengine.abc import Controller
+from redengine.control.messages import Reply, SchedulerView, ShutDown
+from redengine_tui import themes
+from redengine_tui.actions import ACTIONS, Act, bindings, keys_of
+from redengine_tui.palette import ActionProvider, Entry
+from redengine_tui.screens.confirm import Choice, ConfirmScreen
+from redengine_tui.screens.help import HelpScreen
+from redengine_tui.screens.main import MainScreen
+from redengine_tui.settings import DEFAULT_THEME, Settings
+from redengine_tui.text import safe_line
+
+#: Seconds a short message stays.
+TOLD_FOR = 4.0
+ENDED = ("stopped", "failed")
+
+Leaving = Literal["wait", "terminate", "at once", "stay"]
+
+
+class RedEngineTUI(App[None]):
+    """Shows a scheduler and lets an operator steer it. Ends when the operator quits and the scheduler has stopped."""
+
+    CSS_PATH = "styles/app.tcss"
+    COMMANDS = {ActionProvider}
+    BINDINGS = bindings("app")
+
+    def __init__(
+        self,
+        controller: Controller,
+        *,
+        clock: Callable[[], float] = time.time,
+        settings: Settings | None = None,
+        read_only: bool = False,
+    ) -> None:
+        """``clock`` gives epoch seconds. With ``read_only`` nothing that steers the scheduler is offered, and
+        quitting leaves it running."""
+        super().__init__()
+        self.animation_level = "none"
+        self.controller = controller
+        self.clock = clock
+        self.settings = settings or Settings()
+        self.read_only = read_only
+        self.main = MainScreen(controller, clock, read_only=read_only)
+        #: What was asked of the scheduler on the way out; empty: nothing yet.
+        self._leaving: Literal["", "wait", "terminate"] = ""
+        self._themes, self._theme_problems = themes.load(self.settings.themes)
+        for theme, _about in self._themes.values():
+            self.register_theme(theme)
+        self.theme = self._known_theme()
+
+    def _known_theme(self) -> str:
+        if self.settings.theme in self.available_themes:
+            return self.settings.theme
+        there = ", ".join(sorted(self._themes))
+        self._theme_problems += (safe_line(f'There is no theme "{self.settings.theme}"; there are {there}.'),)
+        return DEFAULT_THEME
+
+    def on_mount(self) -> None:
+        self.set_keymap(dict(self.settings.keys))
+        self.push_screen(self.main)
+        self.title = safe_line(self.controller.snapshot().scheduler.project)
+        for problem in (*self.settings.problems, *self._theme_problems):
+            self.tell(problem, bad=True)
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """Show a short message for a moment. ``text`` may be raw."""
+        self.notify(
+            safe_line(text, 300),
+            severity="warning" if bad else "information",
+            timeout=TOLD_FOR * 2 if bad else TOLD_FOR,
+            markup=False,
+        )
+
+    def keys_shown(self, act: Act) -> str:
+        """The keys of an action as they are now, for people to read."""
+        bound = {binding.key: binding for binding in (act.binding(),)}
+        binding = next(iter(bound.values()))
+        shown = (self.get_key_display(binding.with_key(key)) for key in keys_of(act, self.settings.keys))
+        return " ".join(shown)
+
+    # Themes
+
+    def action_theme(self) -> None:
+        """Choose a theme from a list."""
+        self.search_commands(
+            [(entry.title, entry.run, entry.help) for entry in self._theme_entries()], placeholder="Choose a theme"
+        )
+
+    def choose_theme(self, name: str) -> None:
+        """Show another theme, and keep it."""
+        self.theme = name
+        if problem := self.settings.keep_theme(name):
+            self.tell(problem, bad=True)
+
+    def _theme_entries(self) -> Iterator[Entry]:
+        for name, (_theme, about) in sorted(self._themes.items()):
+            yield Entry(f"Theme: {name}", about, partial(self.choose_theme, name))
+
+    # Palette and help
+
+    def palette_entries(self) -> Iterator[Entry]:
+        """What the command palette offers: actions that make sense where it was opened, and themes."""
+        for act in ACTIONS:
+            if act.palette and not (act.steers and self.read_only):
+                holder = self if act.where == "app" else self.main.holder(act.where)
+                keys = self.keys_shown(act)
+                yield Entry(act.palette, f"{act.help} [{keys}]" if keys else act.help, partial(self._run, act, holder))
+        yield from self._theme_entries()
+
+    async def _run(self, act: Act, holder: DOMNode) -> None:
+        await self.run_action(act.action, holder)
+
+    def action_help(self) -> None:
+        """Show the help page."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.keys_shown, self.main.helps()))
+
+    # The way out
+
+    async def action_quit(self) -> None:
+        """Leave: at once when nothing runs, else ask what is to become of what runs."""
+        if isinstance(self.screen, ConfirmScreen):
+            self.screen.action_harmless()
+            return
+        view = self.main.model.scheduler
+        if self.read_only or view.state in ENDED:
+            self.exit()
+        elif self._leaving == "terminate":
+            self._ask(
+                "The scheduler has not stopped yet.",
+                "It was told to terminate what runs. You can leave without waiting for it.",
+                (Choice("l", "Leave now", "at once", costs=True), Choice("w", "Wait", "stay")),
+            )
+        elif self._leaving:
+            self._ask(
+                f"Still waiting for {_tasks(view.running)}.",
+                "Terminated tasks lose the work they have under way.",
+                (Choice("t", "Terminate them", "terminate", costs=True), Choice("w", "Wait", "stay")),
+            )
+        elif view.running:
+            self._ask(
+                f"Quit while {_tasks(view.running)} {'runs' if view.running == 1 else 'run'}?",
+                "Nothing new is started while the scheduler waits for them.",
+                (
+                    Choice("w", "Wait for them", "wait"),
+                    Choice("t", "Terminate them", "terminate", costs=True),
+                    Choice("s", "Stay", "stay"),
+                ),
+            )
+        else:
+            await self._leave("wait")
+
+    def _ask(self, question: str, detail: str, choices: tuple[Choice[Leaving], ...]) -> None:
+        self.push_screen(ConfirmScreen(question, detail, choices), self._leave)
+
+    async def _leave(self, how: Leaving | None) -> None:
+        if how == "at once":
+            self.exit()
+        elif how in ("wait", "terminate"):
+            before, self._leaving = self._leaving, how
+            reply: Reply = await self.controller.send(ShutDown(force=how == "terminate"))
+            if not reply.ok:
+                self._leaving = before
+                self.tell(f"Not stopped: {reply.message}", bad=True)
+            elif self.main.model.scheduler.running:
+                self.tell("Stopping …")
+
+    def on_main_screen_scheduler_changed(self, event: MainScreen.SchedulerChanged) -> None:
+        """End once the scheduler has stopped as it was asked to."""
+        self._note(event.view)
+
+    def _note(self, view: SchedulerView) -> None:
+        if self._leaving and view.state in ENDED:
+            self.exit()
+
+
+def _tasks(count: int) -> str:
+    return "a task" if count == 1 else f"{count} tasks"

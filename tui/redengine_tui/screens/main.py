@@ -1,0 +1,304 @@
+"""The main screen: the task list, and what there is to know of the task under its cursor."""
+
+from __future__ import annotations
+
+from asyncio import get_running_loop
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.events import DescendantFocus
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, Static
+
+from redengine.abc import Controller
+from redengine.control.messages import (
+    Command,
+    Disable,
+    Enable,
+    Hold,
+    Reply,
+    Resume,
+    Run,
+    SchedulerView,
+    TaskView,
+    Terminate,
+)
+from redengine_tui import format
+from redengine_tui.actions import ACTIONS, BY_ID, bindings
+from redengine_tui.model import Model
+from redengine_tui.panes.condition import ConditionPane
+from redengine_tui.panes.log import LogPane
+from redengine_tui.panes.pane import Pane
+from redengine_tui.panes.parameters import ParametersPane
+from redengine_tui.panes.tasks import TasksPane
+from redengine_tui.screens.confirm import yes_or_no
+from redengine_tui.text import safe_line
+from redengine_tui.widgets.header import Header
+from redengine_tui.widgets.tabs import PaneTabs
+
+if TYPE_CHECKING:
+    from redengine_tui.app import RedEngineTUI
+
+#: Pulls of changes a second, at most.
+FRAMES = 20
+#: Cells and lines from which two panes find room side by side, and one above the other; below the least: none.
+WIDE, HIGH = 110, 30
+STACKED_HIGH = 36
+LEAST = (40, 12)
+
+_STEERING = {act.action for act in ACTIONS if act.where == "main" and act.steers}
+
+
+class MainScreen(Screen[None]):
+    """All panes at once where they find room, else the task list and one other, or one at a time."""
+
+    BINDINGS = bindings("main")
+
+    class SchedulerChanged(Message):
+        """There is a new view of the scheduler."""
+
+        def __init__(self, view: SchedulerView) -> None:
+            self.view = view
+            super().__init__()
+
+    def __init__(self, controller: Controller, clock: Callable[[], float], *, read_only: bool = False) -> None:
+        super().__init__()
+        self.controller = controller
+        self.clock = clock
+        self.read_only = read_only
+        self.model = Model(controller.snapshot())
+        self.tasks = TasksPane(controller, clock, id="tasks")
+        #: By name, in the order in which ``tab`` goes through them.
+        self.panes: dict[str, Pane] = {
+            "tasks": self.tasks,
+            "condition": ConditionPane(controller, clock, id="condition"),
+            "parameters": ParametersPane(controller, clock, id="parameters"),
+            "log": LogPane(controller, clock, id="log"),
+        }
+        #: The pane that has, or had last, the keyboard; and the last one that was not the task list.
+        self.pane = "tasks"
+        self._other = "condition"
+        self._unsubscribe: Callable[[], None] | None = None
+        self._pull_timer: Timer | None = None
+        self._pulled = 0.0
+
+    def compose(self) -> ComposeResult:
+        yield Header(self.clock)
+        yield PaneTabs()
+        with Container(id="body"):
+            yield self.tasks
+            yield self.panes["condition"]
+            # In the order of the grid: the log fills the right side, over two rows.
+            yield self.panes["log"]
+            yield self.panes["parameters"]
+        yield Static(id="small")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._unsubscribe = self.controller.subscribe(self._wake)
+        # Again, now that no change can be missed.
+        snapshot = self.controller.snapshot()
+        self.model = Model(snapshot)
+        self._tell_zone()
+        self.query_one(Header).show(snapshot.scheduler)
+        self.tasks.load(snapshot)
+        self.set_interval(1, self._tick)
+        self._arrange()
+        self.tasks.take_focus()
+
+    def on_unmount(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+    # The way of the data
+
+    def _wake(self) -> None:
+        """Something is new: pull it, but no more often than the eye can follow."""
+        if self._pull_timer is None:
+            wait = self._pulled + 1 / FRAMES - get_running_loop().time()
+            self._pull_timer = self.set_timer(max(wait, 0.001), self._pull)
+
+    def _pull(self) -> None:
+        self._pull_timer = None
+        self._pulled = get_running_loop().time()
+        delta = self.controller.changes(self.model.seq)
+        before = self.model.scheduler
+        self.model.apply(delta)
+        if delta.scheduler.timezone != before.timezone:
+            self._tell_zone()
+        self.query_one(Header).show(delta.scheduler)
+        for pane in self.panes.values():
+            pane.changed(delta)
+        if delta.scheduler != before:
+            self.post_message(self.SchedulerChanged(delta.scheduler))
+
+    def _tell_zone(self) -> None:
+        zone = format.zone(self.model.scheduler.timezone)
+        self.query_one(Header).zone = zone
+        for pane in self.panes.values():
+            pane.zone = zone
+
+    def _tick(self) -> None:
+        self.query_one(Header).tick()
+        self.tasks.tick()
+
+    @on(TasksPane.TaskHighlighted)
+    def _highlighted(self, event: TasksPane.TaskHighlighted) -> None:
+        event.stop()
+        for name, pane in self.panes.items():
+            if name != "tasks":
+                pane.show_task(event.view)
+
+    # Where the panes are
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Show the panes that find room."""
+        width, height = self.size
+        small = width < LEAST[0] or height < LEAST[1]
+        every = width >= WIDE and height >= HIGH
+        beside = width >= WIDE and not every
+        stacked = width < WIDE and height >= STACKED_HIGH
+        self.set_class(small, "-small")
+        body = self.query_one("#body")
+        for name, holds in (("-every", every), ("-beside", beside), ("-stacked", stacked)):
+            body.set_class(holds, name)
+        self.query_one("#small", Static).update(
+            Content(f"{width}×{height} is too small.\nAt least {LEAST[0]}×{LEAST[1]} is needed.")
+        )
+        for name, pane in self.panes.items():
+            if beside or stacked:
+                pane.display = name in ("tasks", self._other)
+            else:
+                pane.display = every or name == self.pane
+        tabs = self.query_one(PaneTabs)
+        tabs.display = not every
+        tabs.show(
+            [(name, pane.TITLE, self._key(name)) for name, pane in self.panes.items()],
+            self.pane,
+        )
+
+    def _key(self, pane: str) -> str:
+        return cast("RedEngineTUI", self.app).keys_shown(BY_ID[f"pane.{pane}"]).split(" ")[0]
+
+    def _go(self, name: str) -> None:
+        self.pane = name
+        if name != "tasks":
+            self._other = name
+        self._arrange()
+        self.panes[name].take_focus()
+
+    @on(DescendantFocus)
+    def _focused(self, event: DescendantFocus) -> None:
+        for name, pane in self.panes.items():
+            if name != self.pane and pane in event.widget.ancestors:
+                self.pane = name
+                self._other = name if name != "tasks" else self._other
+                self._arrange()
+
+    @on(PaneTabs.Clicked)
+    def _tab_clicked(self, event: PaneTabs.Clicked) -> None:
+        event.stop()
+        self._go(event.pane)
+
+    def holder(self, where: str) -> DOMNode:
+        """Who carries out the actions of this place."""
+        return self.panes.get(where, self)
+
+    def helps(self) -> dict[str, str]:
+        """What each pane says about itself."""
+        return {pane.TITLE: pane.HELP for pane in self.panes.values() if pane.HELP}
+
+    def action_show_pane(self, name: str) -> None:
+        """Show a pane and give it the keyboard."""
+        self._go(name)
+
+    def action_show_tasks(self) -> None:
+        """Back to the task list."""
+        self._go("tasks")
+
+    def action_next_pane(self) -> None:
+        """Go to the next pane."""
+        self._step(1)
+
+    def action_previous_pane(self) -> None:
+        """Go to the previous pane."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        names = list(self.panes)
+        self._go(names[(names.index(self.pane) + by) % len(names)])
+
+    # Steering
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Actions that steer are dimmed on a view-only screen."""
+        return None if self.read_only and action in _STEERING else True
+
+    def action_run_task(self) -> None:
+        """Run the task under the cursor."""
+        if view := self._chosen():
+            self._send(Run(view.name), f"Started {view.name}")
+
+    def action_toggle_task(self) -> None:
+        """Disable the task under the cursor, or enable it."""
+        if view := self._chosen():
+            if view.disabled:
+                self._send(Enable(view.name), f"Enabled {view.name}")
+            else:
+                self._send(Disable(view.name), f"Disabled {view.name}")
+
+    def action_terminate_task(self) -> None:
+        """Ask whether the live runs of the task under the cursor are to be stopped."""
+        view = self._chosen()
+        if view is None:
+            return
+        if not view.runs:
+            self._tell(f"{view.name} is not running", bad=True)
+            return
+        took = format.countdown(max(self.clock() - min(run.started for run in view.runs), 1))
+        what = (
+            f"It has been running for {took}." if len(view.runs) == 1 else f"{len(view.runs)} runs, up to {took} old."
+        )
+        name = view.name
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._send(Terminate(name), f"Terminating {name}")
+
+        question = f"Terminate {safe_line(name, 60)}?"
+        self.app.push_screen(yes_or_no(question, f"{what} The work under way is lost.", "Terminate"), answered)
+
+    def action_toggle_hold(self) -> None:
+        """Hold the scheduler, or resume it."""
+        if self.model.scheduler.state == "held":
+            self._send(Resume(), "Resumed: tasks start by their conditions again")
+        else:
+            self._send(Hold(), "Held: nothing starts by condition until you resume")
+
+    def _chosen(self) -> TaskView | None:
+        view = self.tasks.current
+        if view is None:
+            self._tell("There is no task under the cursor", bad=True)
+        return view
+
+    @work
+    async def _send(self, command: Command, done: str) -> None:
+        """Have a command carried out, and say how that went."""
+        reply: Reply = await self.controller.send(command)
+        if reply.ok:
+            self._tell(reply.message or done)
+        else:
+            self._tell(reply.message or "The scheduler refused, and gave no reason", bad=True)
+
+    def _tell(self, text: str, *, bad: bool = False) -> None:
+        cast("RedEngineTUI", self.app).tell(text, bad=bad)
