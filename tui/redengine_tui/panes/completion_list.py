@@ -30,6 +30,7 @@ class CompletionList(Widget):
         height: auto;
         background: $panel;
         color: $foreground;
+        border: round $border-blurred;
     }
     """
     can_focus = False
@@ -57,10 +58,11 @@ class CompletionList(Widget):
         self.items, self._top = items, 0
         self.index = 0 if chosen else -1
         screen = self.screen.size
-        height = min(len(items), ROWS)
-        width = self._width()
+        frame = self.styles.gutter.totals
+        height = min(len(items), ROWS) + frame[1]
+        width = self._width() + frame[0]
         y = at.y + 1 if at.y + 1 + height <= screen.height else max(at.y - height, 0)
-        self.absolute_offset = Offset(max(min(at.x, screen.width - width), 0), y)
+        self.absolute_offset = Offset(max(min(at.x - 2, screen.width - width), 0), y)
         self.display = True
         self.refresh(layout=True)
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -63,7 +64,11 @@ When the task starts by itself: whether that is so now, each part of it and why,
 `ctrl+space` or `ctrl+n` offers what may stand at the cursor; `tab` takes it. What you typed for a task and did not
 apply stays with that task.
 """
-    BINDINGS = bindings("condition")
+    BINDINGS = [
+        *bindings("condition"),
+        # What a terminal without the newer keyboard protocols sends for ctrl+space.
+        Binding("ctrl+@", "complete", "Complete", id="condition.complete.nul", show=False),
+    ]
     DEFAULT_CSS = """
     ConditionPane {
         #condition-reply { height: auto; padding: 0 1; display: none; }
@@ -96,7 +101,9 @@ apply stays with that task.
         self._dirty = False
         self._look_again: float | None = None
         self._seen_text = ""
+        #: Text for which completions are listed, and the text right after one was taken.
         self._listed_for = ""
+        self._accepted = ""
 
     def compose(self) -> ComposeResult:
         yield ConditionEditor(id="condition-editor")
@@ -249,7 +256,7 @@ apply stays with that task.
     def _typed(self) -> None:
         self._typing = None
         self._check()
-        if self.editor.has_focus:
+        if self.editor.has_focus and self.editor.text != self._accepted:
             self._complete(asked=False)
 
     # Checking.
@@ -388,6 +395,7 @@ apply stays with that task.
         # What was typed since the list was made is part of the word that is replaced.
         if item.start <= self.editor.position:
             self.editor.put(item.start, item.text)
+            self._accepted = self.editor.text
 
     @on(CompletionList.Picked)
     def _picked(self, event: CompletionList.Picked) -> None:

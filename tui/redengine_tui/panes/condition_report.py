@@ -17,13 +17,14 @@ STARTS = 4
 EXPECTED = 8
 #: Depth and number of parts that are drawn. A condition made by code can be large.
 MAX_PARTS = 200
+#: Cells of the widest truth.
 TRUTH_WIDTH = 7
 
 
 def truth(value: bool | None) -> tuple[str, str]:
     """A truth as glyph and word, and its style."""
     if value is None:
-        return "? unknown", INK["warning"]
+        return "? error", INK["warning"]
     return ("✓ true", INK["success"]) if value else ("✗ false", MUTED)
 
 

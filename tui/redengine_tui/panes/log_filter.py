@@ -8,7 +8,7 @@ from textual.content import Content
 
 from redengine.abc import Action
 from redengine.control.messages import LogFilter
-from redengine_tui.panes.ink import MUTED
+from redengine_tui.panes.ink import INK, MUTED, STRONG
 from redengine_tui.text import safe_line
 
 #: Steps of the action filter: the word of the chip and the actions it lets through.
@@ -43,8 +43,8 @@ class Chosen:
         """One line that says what is shown."""
         said = [("task", self.task), ("only", STEPS[self.step][0]), ("text", self.text)]
         parts = [
-            Content.assemble((f"{name} ", MUTED), (f" {safe_line(value, 40)} ", "$foreground on $surface-active"))
+            Content.assemble((f"{name} ", MUTED), (safe_line(value, 40), f"{STRONG} {INK['accent']}"))
             for name, value in said
             if value
         ]
-        return Content("  ").join(parts)
+        return Content("   ").join(parts)

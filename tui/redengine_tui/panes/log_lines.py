@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
-from typing import ClassVar
 
 from textual import events
 from textual.content import Content
 from textual.message import Message
 
 from redengine.control.messages import LogEntry
-from redengine_tui.format import clock_time, duration, past
+from redengine_tui.format import DAY, clock_time, duration, past
 from redengine_tui.panes.ink import INK, MUTED, fit
 from redengine_tui.panes.log_window import LogWindow
 from redengine_tui.panes.rows import Rows
@@ -20,6 +19,11 @@ from redengine_tui.text import safe_line
 
 #: Cells of the state column: the longest word of an end and its glyph.
 STATE_WIDTH = 12
+#: Cells of how long a run took.
+TOOK_WIDTH = 7
+#: Cells from which a line has room for dates in full.
+WIDE = 100
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 #: Rows from the edge of what is held at which more is read, so that scrolling does not stop there.
 AHEAD = 60
 
@@ -41,10 +45,7 @@ def record_text(entry: LogEntry) -> str:
         message = ""  # It says again what stands in the columns before.
     if entry.exc_text:
         message = exception_line(entry.exc_text) or message
-    if entry.runtime is None:
-        return message
-    took = duration(entry.runtime)
-    return f"{message}  after {took}" if message else f"took {took}"
+    return message
 
 
 class LogLines(Rows):
@@ -56,7 +57,6 @@ class LogLines(Rows):
     DEFAULT_CSS = """
     LogLines { background: transparent; }
     """
-    HELP: ClassVar[str] = ""
 
     class Moved(Message):
         """The operator scrolled or moved, or following began or ended."""
@@ -195,17 +195,37 @@ class LogLines(Rows):
         )
 
 
+def short_past(at: float, now: float, zone: tzinfo | None) -> str:
+    """When something was, in nine cells: ``14:05:09`` today, ``Mon 14:05`` in the week before, else ``23 Nov``."""
+    said = past(at, now, zone)
+    if len(said) <= 8:
+        return said
+    if 0 <= now - at < 6 * DAY:
+        weekday = DAYS[datetime.fromtimestamp(at, zone).weekday()]
+        return f"{weekday} {said[-5:]}" if ":" in said else f"{weekday}"
+    return said[:6] if ":" in said else said[3:]
+
+
 def record_row(
     entry: LogEntry, width: int, now: float, zone: tzinfo | None, *, dated: bool = False, names: int = 16
 ) -> Content:
-    """One record in one line: time, state, task, what it says."""
+    """One record in one line: time, state, task, how long it took, what it says."""
     look = action_look(entry.action)
+    if not dated:
+        when = clock_time(entry.created, zone)
+    elif width >= WIDE:
+        when = past(entry.created, now, zone).rjust(12)
+    else:
+        when = short_past(entry.created, now, zone).rjust(9)
     parts = [
-        Content.styled(past(entry.created, now, zone).rjust(12) if dated else clock_time(entry.created, zone), MUTED),
+        Content.styled(when, MUTED),
         fit(Content.styled(safe_line(str(look)), INK[look.colour]), STATE_WIDTH),
     ]
     if width >= 50:
         parts.append(fit(safe_line(entry.task), max(min(names, width // 4), 4)))
+    if width >= 40:
+        took = "" if entry.runtime is None else duration(entry.runtime)
+        parts.append(Content.styled(took.rjust(TOOK_WIDTH), MUTED))
     text = safe_line(record_text(entry), 500)
     parts.append(Content.styled(text, INK["error"] if look.colour == "error" else ""))
     return Content("  ").join(parts)

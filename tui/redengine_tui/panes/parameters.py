@@ -44,6 +44,9 @@ class ParameterRows(Rows):
     def cursor_moved(self) -> None:
         self.pane.show_detail()
 
+    def on_resize(self) -> None:
+        self.reveal()
+
 
 class ParametersPane(Pane):
     """Session and task level parameters of the task under the cursor."""
@@ -65,7 +68,7 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
     DEFAULT_CSS = """
     ParametersPane {
         #parameters-empty { height: auto; padding: 0 1; color: $text-muted; }
-        #parameters-detail { height: auto; padding: 0 1; display: none; border-top: solid $border-blurred; }
+        #parameters-detail { height: auto; max-height: 40%; padding: 0 1; display: none; border-top: solid $border-blurred; }
     }
     """
 
