@@ -13,8 +13,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from typing import Any
+from contextlib import ExitStack, suppress
+from typing import Any, BinaryIO
 
 from redengine.execution import output
 from redengine.execution.worker import in_worker
@@ -26,7 +26,7 @@ RETURNED_OUTPUT = 1024 * 1024
 #: Bytes of standard error that a failure quotes, counted from its end.
 QUOTED_ERROR = 8 * 1024
 
-#: Seconds to wait for the pipes after the command ended: something it left in the background may hold them open.
+#: Seconds to wait for the pipes to be emptied after the command ended.
 _DRAIN = 0.2
 #: Options of ``subprocess.Popen`` that say how its pipes are read, which is done here.
 _READING = ("text", "universal_newlines", "bufsize")
@@ -56,46 +56,33 @@ async def run_command(
     :data:`QUOTED_ERROR` bytes of standard error.
     """
     own_session = not in_worker()
-    out_read, out_write = os.pipe()
-    err_read, err_write = os.pipe()
-    try:
-        process = await _start(
-            command,
-            shell,
-            {
-                "cwd": cwd,
-                "env": None if env is None else dict(env),
-                "stdin": subprocess.DEVNULL,
-                "stdout": out_write,
-                "stderr": err_write,
-                "start_new_session": own_session,
-                **{key: value for key, value in popen.items() if key not in _READING},
-            },
-        )
-    except BaseException:
-        os.close(out_read)
-        os.close(err_read)
-        raise
-    finally:
-        os.close(out_write)
-        os.close(err_write)
-
-    out = _Pipe(_sink(sys.stdout), RETURNED_OUTPUT)
-    err = _Pipe(_sink(sys.stderr), QUOTED_ERROR)
-    await out.open(out_read)
-    await err.open(err_read)
-    try:
-        code = await process.wait()
-    except BaseException:
-        await _stop(process, grace, own_session)
-        raise
-    finally:
+    with ExitStack() as stack:
+        out = await _Pipe.open(_sink(sys.stdout), RETURNED_OUTPUT, stack)
+        err = await _Pipe.open(_sink(sys.stderr), QUOTED_ERROR, stack)
+        options = {
+            "cwd": cwd,
+            "env": None if env is None else dict(env),
+            "stdin": subprocess.DEVNULL,
+            "stdout": out.far_end,
+            "stderr": err.far_end,
+            "start_new_session": own_session,
+            **{key: value for key, value in popen.items() if key not in _READING},
+        }
+        # Shielded: when the cancellation comes while the command is being started, it is started, then ended.
+        starting = asyncio.ensure_future(_start(command, shell, options))
+        try:
+            process = await asyncio.shield(starting)
+            out.far_end.close()
+            err.far_end.close()
+            code = await process.wait()
+        except asyncio.CancelledError:
+            await _stop(await starting, grace, own_session)
+            raise
+        # Something that the command left in the background may hold the pipes open.
         await asyncio.wait([out.drained, err.drained], timeout=_DRAIN)
-        out.close()
-        err.close()
     if code != 0:
-        raise OSError(f"Failed running command ({code}): \n{bytes(err.tail).decode(encoding, errors).strip()}")
-    return bytes(out.tail).decode(encoding, errors).strip()
+        raise OSError(f"Failed running command ({code}): \n{err.text(encoding, errors)}")
+    return out.text(encoding, errors)
 
 
 async def _start(command: str | Sequence[str], shell: bool, options: dict[str, Any]) -> asyncio.subprocess.Process:
@@ -141,30 +128,35 @@ def _sink(stream: Any) -> Callable[[bytes], None]:
 class _Pipe(asyncio.Protocol):
     """Reads one output of the command: every byte goes to the sink, the last ones are kept."""
 
-    def __init__(self, sink: Callable[[bytes], None], kept: int) -> None:
-        self.tail = bytearray()
+    def __init__(self, sink: Callable[[bytes], None], kept: int, far_end: BinaryIO) -> None:
         self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        #: What the command writes to; to be closed here once the command has it.
+        self.far_end = far_end
         self._sink = sink
         self._kept = kept
-        self._transport: asyncio.BaseTransport | None = None
+        self._tail = bytearray()
 
-    async def open(self, fd: int) -> None:
-        """Start reading from the descriptor, which belongs to the pipe from now on."""
-        file = open(fd, "rb", buffering=0)  # noqa: SIM115 (closed by the transport)
-        self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: self, file)
+    @classmethod
+    async def open(cls, sink: Callable[[bytes], None], kept: int, stack: ExitStack) -> _Pipe:
+        """A new pipe that is being read; everything of it is closed with the stack."""
+        near, far = os.pipe()
+        near_end = open(near, "rb", buffering=0)  # noqa: SIM115 (closed with the stack)
+        pipe = cls(sink, kept, stack.enter_context(open(far, "wb", buffering=0)))  # noqa: SIM115
+        stack.callback(near_end.close)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: pipe, near_end)
+        stack.callback(transport.close)
+        return pipe
 
-    def close(self) -> None:
-        """Stop reading."""
-        if self._transport is not None:
-            self._transport.close()
+    def text(self, encoding: str, errors: str) -> str:
+        """The last bytes, decoded and stripped."""
+        return bytes(self._tail[-self._kept :]).decode(encoding, errors).strip()
 
     def data_received(self, data: bytes) -> None:
         self._sink(data)
-        self.tail += data
-        if len(self.tail) > 2 * self._kept:
-            del self.tail[: -self._kept]
+        self._tail += data
+        if len(self._tail) > 2 * self._kept:
+            del self._tail[: -self._kept]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        del self.tail[: -self._kept]
         if not self.drained.done():
             self.drained.set_result(None)

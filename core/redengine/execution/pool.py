@@ -120,6 +120,8 @@ class Worker:
         with self._lock:
             self._reaped = True
         code = process.wait()
+        if code != 0 and not hasattr(os, "waitid"):
+            _kill_group(process.pid)
         self._post(describe_exit(process.pid, code))
 
     @staticmethod
@@ -176,7 +178,7 @@ class Worker:
         self._conversation.cancel()
         await asyncio.wait([self._conversation])
         if self._writer is not None:
-            self._writer.close()
+            self._writer.transport.abort()
         self._complaints.seek(0)
         complaint = self._complaints.read(65536).decode("utf-8", "replace").strip()
         self._release()

@@ -176,7 +176,12 @@ class ProcessExecutor(Executor):
         self._dispatch()
 
     def _end(self, run: _ProcessRun, outcome: Outcome) -> None:
-        output.settle(run.job.output, self._output_limit)
         self._changed.set()
+        loop = asyncio.get_running_loop()
         # Not from inside the call that ended it: whoever terminates a run is not ready for its end.
-        asyncio.get_running_loop().call_soon(run.report, outcome)
+        loop.call_soon(run.report, outcome)
+        try:
+            output.settle(run.job.output, self._output_limit)
+        except OSError as exc:
+            # The output is there, only longer than it should be.
+            loop.call_exception_handler({"message": f"{run.job.output} could not be cut", "exception": exc})

@@ -20,7 +20,7 @@ import sys
 import traceback
 import types
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -164,7 +164,11 @@ def main_attribute(qualname: str) -> Any:
 
 
 def _carry_out(order: Order, through: tuple[int, int]) -> Reply:
-    with output.redirect_descriptors(order.output, through):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(output.redirect_descriptors(order.output, through))
+        except OSError as exc:
+            return Reply("fail", None, f"the output file of task {order.task_name!r} cannot be opened: {exc}", None)
         try:
             work = pickle.loads(order.payload)
         except BaseException as exc:  # the project's module is imported here, and may do anything

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import count
@@ -79,6 +80,21 @@ def executor(request: pytest.FixtureRequest, every: dict[str, Executor]) -> Exec
 @pytest.fixture
 def process(every: dict[str, Executor]) -> Executor:
     return every["process"]
+
+
+@pytest.fixture
+def alive() -> Callable[[int], bool]:
+    """Whether a process lives. A zombie does not: in a container there may be nobody to collect orphans."""
+
+    def look(pid: int) -> bool:
+        try:
+            os.kill(pid, 0)
+            stat = Path(f"/proc/{pid}/stat")
+            return " Z " not in stat.read_text() if stat.parent.parent.exists() else True
+        except (ProcessLookupError, FileNotFoundError):
+            return False
+
+    return look
 
 
 @pytest.fixture

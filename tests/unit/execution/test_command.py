@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,6 @@ from typing import Any
 import pytest
 
 from redengine.execution import run_command
-
-
-def alive(pid: int) -> bool:
-    with suppress(ProcessLookupError, FileNotFoundError):
-        os.kill(pid, 0)
-        # Nobody may be there to collect an orphan: a zombie is dead enough.
-        return " Z " not in Path(f"/proc/{pid}/stat").read_text() if Path("/proc").exists() else True
-    return False
 
 
 def written(path: Path) -> str | None:
@@ -78,7 +69,7 @@ async def test_long_output_is_kept_whole_in_the_file_and_cut_in_the_value(every:
 
 @pytest.mark.parametrize("kind", ["async", "thread", "process"])
 async def test_terminate_ends_the_command_with_its_children(
-    kind: str, every: Any, runs: Any, tmp_path: Path, eventually: Any
+    alive: Any, kind: str, every: Any, runs: Any, tmp_path: Path, eventually: Any
 ) -> None:
     pids = tmp_path / "pids"
     work = partial(run_command, f"sleep 1000 & echo $! $$ > {pids}; wait", shell=True)
@@ -89,6 +80,20 @@ async def test_terminate_ends_the_command_with_its_children(
     outcome = await runs.end(job)
     assert (outcome.action, outcome.exc_text) == ("terminate", "enough")
     assert await eventually(lambda: not any(alive(pid) for pid in found))
+
+
+async def test_cancelled_while_it_starts(alive: Any, tmp_path: Path, eventually: Any) -> None:
+    pid_file = tmp_path / "pid"
+    for steps in range(12):
+        pid_file.unlink(missing_ok=True)
+        run = asyncio.ensure_future(run_command(f"echo $$ > {pid_file}; sleep 1000 & wait", shell=True))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        if written(pid_file):
+            await eventually(lambda: not alive(int(pid_file.read_text())))
 
 
 async def test_command_that_ignores_the_request_is_killed(

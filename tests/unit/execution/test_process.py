@@ -9,7 +9,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,6 @@ import pytest
 
 from redengine.exc import TaskSetupError
 from redengine.execution import ProcessExecutor, WorkerSetup, in_worker
-
-
-def alive(pid: int) -> bool:
-    with suppress(ProcessLookupError, FileNotFoundError):
-        os.kill(pid, 0)
-        return " Z " not in Path(f"/proc/{pid}/stat").read_text() if Path("/proc").exists() else True
-    return False
 
 
 def first_line(path: Path) -> str | None:
@@ -76,7 +68,7 @@ async def test_never_more_workers_than_allowed(process: Any, runs: Any, tmp_path
 
 
 async def test_killed_worker_is_a_crash_within_a_second_and_the_pool_goes_on(
-    process: Any, runs: Any, tmp_path: Path, eventually: Any
+    alive: Any, process: Any, runs: Any, tmp_path: Path, eventually: Any
 ) -> None:
     pids = tmp_path / "pids"
     job = await runs.launch(process, sleeper(pids))
@@ -110,23 +102,29 @@ async def test_idle_worker_may_die(process: Any, runs: Any, eventually: Any) -> 
     assert len(runs.reports) == 2
 
 
-async def test_death_while_a_big_value_is_sent_harms_no_other_run(process: Any, runs: Any) -> None:
-    class Slow:
-        def __reduce__(self) -> Any:
-            import os
-            import threading
+async def test_death_in_the_middle_of_an_answer_harms_no_other_run(process: Any, runs: Any) -> None:
+    def work() -> str:
+        import os
 
-            threading.Timer(0.05, os._exit, [9]).start()
-            return bytes, (b"x" * 500_000_000,)
+        from redengine.execution import worker
+
+        def torn(sock: Any, data: bytes) -> None:
+            sock.sendall(worker.FRAME_HEAD.pack(len(data)) + data[:20])
+            os._exit(9)
+
+        worker._send = torn
+        return "x" * 1000
 
     other = await runs.launch(process, lambda: 2)
-    job = await runs.launch(process, Slow)
+    job = await runs.launch(process, work)
     assert (await runs.end(job)).action == "crash"
     assert (await runs.end(other)).return_value == 2
     assert (await runs.run(process, lambda: 3)).return_value == 3
 
 
-async def test_terminate_kills_the_children_too(process: Any, runs: Any, tmp_path: Path, eventually: Any) -> None:
+async def test_terminate_kills_the_children_too(
+    alive: Any, process: Any, runs: Any, tmp_path: Path, eventually: Any
+) -> None:
     pids = tmp_path / "pids"
     other = await runs.launch(process, lambda: "not harmed")
     job = await runs.launch(process, sleeper(pids))
@@ -266,6 +264,13 @@ async def test_error_in_the_project_file_is_the_runs_failure(
     await executor.close()
 
 
+async def test_output_that_cannot_be_opened_is_a_failure(process: Any, runs: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    outcome = await runs.run(process, lambda: 1, output=tmp_path / "file" / "run.txt")
+    assert outcome.action == "fail"
+    assert "output file of task 'a task' cannot be opened" in outcome.exc_text
+
+
 async def test_worker_that_cannot_start_ends_its_run(runs: Any, tmp_path: Path) -> None:
     executor = ProcessExecutor(1, WorkerSetup(cwd=tmp_path / "missing"))
     outcome = await runs.run(executor, lambda: 1)
@@ -281,7 +286,7 @@ async def test_workers_are_limited_to_a_sensible_number() -> None:
     assert ProcessExecutor().max_workers == (os.cpu_count() or 1)
 
 
-async def test_closed_executor_takes_nothing(process: Any, runs: Any) -> None:
+async def test_closed_executor_takes_nothing(alive: Any, process: Any, runs: Any) -> None:
     await runs.run(process, lambda: 1)
     (pid,) = process.worker_pids
     await process.close()
@@ -335,7 +340,9 @@ def test_unguarded_script_does_not_start_itself_again(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("daemon", [True, False])
-async def test_worker_follows_a_killed_scheduler_if_a_daemon(tmp_path: Path, daemon: bool, eventually: Any) -> None:
+async def test_worker_follows_a_killed_scheduler_if_a_daemon(
+    alive: Any, tmp_path: Path, daemon: bool, eventually: Any
+) -> None:
     pids, finished = tmp_path / "pids", tmp_path / "finished"
     code = f"""
         import asyncio, os, subprocess, time
