@@ -43,8 +43,9 @@ class Act:
     where: Where
     #: Entry in the command palette; empty: none.
     palette: str = ""
-    #: Whether the footer shows it.
+    #: Whether the footer shows it, and how soon it gives way there when there is no room: 0 never does.
     show: bool = False
+    rank: int = 1
     #: Whether it changes something in the scheduler, so that a view-only screen does not offer it.
     steers: bool = False
     #: Whether it can cost work that is under way, so that it asks before it does anything.
@@ -69,21 +70,22 @@ class Act:
 ACTIONS: tuple[Act, ...] = (
     # Order is the order of the footer and of the help page.
     Act("task.run", ("r",), "run_task", "Run", "Run the task once, now, whatever its condition says.", "main",
-        palette="Run the task now", show=True, steers=True),
+        palette="Run the task now", show=True, rank=2, steers=True),
     Act("task.disable", ("d",), "toggle_task", "On/off", "Disable the task, or enable it again.", "main",
-        palette="Disable or enable the task", show=True, steers=True),
+        palette="Disable or enable the task", show=True, rank=4, steers=True),
     Act("task.terminate", ("t",), "terminate_task", "Terminate", "Stop the task's live runs. Asks first.", "main",
-        palette="Terminate the task", show=True, steers=True, destructive=True),
-    Act("pane.condition", ("e",), "show_pane('condition')", "Edit", "Edit the task's start condition.", "main",
-        palette="Edit the condition", show=True),
+        palette="Terminate the task", show=True, rank=3, steers=True, destructive=True),
+    Act("pane.condition", ("e",), "edit_condition", "Edit", "Edit the task's start condition.", "main",
+        palette="Edit the condition", show=True, rank=6),
     Act("pane.parameters", ("p",), "show_pane('parameters')", "Params", "Show the task's parameters.", "main",
-        palette="Show the parameters", show=True),
-    Act("pane.log", ("l",), "show_pane('log')", "Log", "Show the log.", "main", palette="Show the log", show=True),
+        palette="Show the parameters", show=True, rank=7),
+    Act("pane.log", ("l",), "show_pane('log')", "Log", "Show the log.", "main",
+        palette="Show the log", show=True, rank=8),
     Act("pane.tasks", ("escape",), "show_tasks", "Tasks", "Back to the task list.", "main",
         palette="Show the task list"),
     Act("scheduler.hold", ("h",), "toggle_hold", "Hold",
         "Hold the scheduler, so that nothing starts by condition, or resume it. Running tasks go on.", "main",
-        palette="Hold or resume the scheduler", show=True, steers=True),
+        palette="Hold or resume the scheduler", show=True, rank=5, steers=True),
     Act("pane.next", ("tab",), "next_pane", "Next pane", "Go to the next pane.", "main"),
     Act("pane.previous", ("shift+tab",), "previous_pane", "Previous pane", "Go to the previous pane.", "main"),
     Act("tasks.filter", ("slash",), "filter", "Filter", "Show only tasks whose name, state or condition has a text.",
@@ -125,12 +127,12 @@ ACTIONS: tuple[Act, ...] = (
     Act("record.close", ("escape", "q", "enter"), "close", "Close", "Back to the log.", "record", show=True),
     Act("record.copy", ("c",), "copy", "Copy", "Copy the record to the clipboard.", "record", show=True),
     Act("app.palette", ("ctrl+p",), "command_palette", "Commands", "Find a command by its name.", "app",
-        priority=True),
+        show=True, rank=9, priority=True),
     Act("app.theme", (), "theme", "Theme", "Choose the colours.", "app", palette="Choose a theme"),
     Act("app.help", ("question_mark", "f1"), "help", "Help", "Show the keys, and what all signs mean.", "app",
-        palette="Help: keys and signs", show=True),
+        palette="Help: keys and signs", show=True, rank=0),
     Act("app.quit", ("q", "ctrl+c"), "quit", "Quit", "Stop the scheduler and leave. Asks while tasks run.", "app",
-        palette="Quit", show=True, destructive=True),
+        palette="Quit", show=True, rank=0, destructive=True),
 )
 # fmt: on
 

@@ -25,9 +25,7 @@ class Look(NamedTuple):
 
 TASK_STATES: dict[str, Look] = {
     "running": Look("►", "running", "accent", "has at least one live run."),
-    "queued": Look(
-        "◇", "queued", "warning", "is due, but waits for a free process or for a held scheduler."
-    ),
+    "queued": Look("◇", "queued", "warning", "is due, but waits for a free process or for a held scheduler."),
     "success": Look("✓", "success", "success", "succeeded when it last ran."),
     "fail": Look("✗", "fail", "error", "raised an exception when it last ran."),
     "crash": Look("†", "crash", "error", "died when it last ran, or the scheduler did."),

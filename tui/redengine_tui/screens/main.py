@@ -15,7 +15,7 @@ from textual.events import DescendantFocus
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from redengine.abc import Controller
 from redengine.control.messages import (
@@ -41,6 +41,7 @@ from redengine_tui.panes.tasks import TasksPane
 from redengine_tui.screens.confirm import yes_or_no
 from redengine_tui.text import safe_line
 from redengine_tui.widgets.header import Header
+from redengine_tui.widgets.keybar import KeyBar
 from redengine_tui.widgets.tabs import PaneTabs
 
 if TYPE_CHECKING:
@@ -75,10 +76,11 @@ class MainScreen(Screen[None]):
         self.read_only = read_only
         self.model = Model(controller.snapshot())
         self.tasks = TasksPane(controller, clock, id="tasks")
+        self.condition = ConditionPane(controller, clock, id="condition")
         #: By name, in the order in which ``tab`` goes through them.
         self.panes: dict[str, Pane] = {
             "tasks": self.tasks,
-            "condition": ConditionPane(controller, clock, id="condition"),
+            "condition": self.condition,
             "parameters": ParametersPane(controller, clock, id="parameters"),
             "log": LogPane(controller, clock, id="log"),
         }
@@ -94,12 +96,12 @@ class MainScreen(Screen[None]):
         yield PaneTabs()
         with Container(id="body"):
             yield self.tasks
-            yield self.panes["condition"]
+            yield self.condition
             # In the order of the grid: the log fills the right side, over two rows.
             yield self.panes["log"]
             yield self.panes["parameters"]
         yield Static(id="small")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self._unsubscribe = self.controller.subscribe(self._wake)
@@ -221,6 +223,11 @@ class MainScreen(Screen[None]):
     def action_show_pane(self, name: str) -> None:
         """Show a pane and give it the keyboard."""
         self._go(name)
+
+    def action_edit_condition(self) -> None:
+        """Show the condition and let it be edited."""
+        self._go("condition")
+        self.condition.edit()
 
     def action_show_tasks(self) -> None:
         """Back to the task list."""

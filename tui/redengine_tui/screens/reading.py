@@ -22,6 +22,7 @@ class ReadingScreen(ModalScreen[None]):
     """A framed page that scrolls. ``escape``, ``q`` and ``enter`` close it."""
 
     CSS_PATH = "../styles/reading.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     BINDINGS = [
         Binding("escape,q,enter,ctrl+c", "close", "Close", show=False),
         Binding("j", "scroll('down')", show=False),

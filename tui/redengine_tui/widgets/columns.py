@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from redengine.control.messages import TaskView
 from redengine_tui import format
-from redengine_tui.states import TASK_STATES, action_look, task_look
+from redengine_tui.states import action_look, task_look
 from redengine_tui.text import safe_line
 
 #: Blank cells between two columns.
@@ -37,8 +37,6 @@ class Column:
     key: Callable[[TaskView], Any]
     #: Narrowest useful width in cells.
     least: int
-    #: Whether it takes what its texts need, beyond the least.
-    grows: bool = False
     #: The column of the highest rank gives way first when there is no room; that of rank 0 never does.
     rank: int = 0
     right: bool = False
@@ -104,37 +102,37 @@ _URGENCY = {
 }
 _NEXT_ORDER = {"now": 0, "at": 1, "after": 2, "when": 3, "never": 4}
 
-_WIDEST_STATE = max(len(str(look)) for look in TASK_STATES.values())
-
 
 def _next_key(view: TaskView) -> tuple[int, float]:
     return (_NEXT_ORDER.get(view.next.kind, len(_NEXT_ORDER)), view.next.at or 0.0)
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("state", "State", _state, lambda view: _URGENCY.get(view.state, len(_URGENCY)), _WIDEST_STATE, rank=1),
-    Column("name", "Task", _name, lambda view: view.name.casefold(), 10, grows=True),
-    Column("condition", "Condition", _condition, lambda view: view.start_cond.casefold() or None, 16, True, rank=3),
-    Column("last_run", "Last run", _last_run, lambda view: view.last_run, 12, rank=4),
-    Column("last_result", "Result", _last_result, lambda view: view.last_result, 11, rank=6),
+    Column("state", "State", _state, lambda view: _URGENCY.get(view.state, len(_URGENCY)), 9, rank=1),
+    Column("name", "Task", _name, lambda view: view.name.casefold(), 10),
+    Column("condition", "Condition", _condition, lambda view: view.start_cond.casefold() or None, 20, rank=3),
+    Column("last_run", "Last run", _last_run, lambda view: view.last_run, 8, rank=4),
+    Column("last_result", "Result", _last_result, lambda view: view.last_result, 9, rank=6),
     Column("took", "Took", _took, lambda view: view.duration, 7, rank=5, right=True),
-    Column("next", "Next run", _next, _next_key, 12, grows=True, rank=2),
+    Column("next", "Next run", _next, _next_key, 12, rank=2),
 )
+#: Columns that take what their texts need, in the order in which they are given it.
+GROWING = ("state", "last_run", "last_result", "name", "next", "condition")
 BY_ID = {column.id: column for column in COLUMNS}
 
 
 def lay_out(width: int, needs: dict[str, int]) -> tuple[Slot, ...]:
-    """Fit the columns into ``width`` cells. ``needs``: the widest text of each growing column, in cells.
+    """Fit the columns into ``width`` cells. ``needs``: the widest text of columns, in cells.
 
-    Columns that find no room are left out, those of the highest rank first. What is left over goes to the name, then
-    to the next run, then to the condition.
+    Columns that find no room are left out, those of the highest rank first. What is left over goes to those of
+    :data:`GROWING` that need it, and what nobody needs to the condition.
     """
     chosen = list(COLUMNS)
     while _least(chosen) > width and len(chosen) > 1:
         chosen.remove(max(chosen, key=lambda column: column.rank))
     widths = {column.id: column.least for column in chosen}
     spare = width - _least(chosen)
-    for name in ("name", "next", "condition"):
+    for name in GROWING:
         if name in widths and spare > 0:
             more = min(max(min(needs.get(name, 0), WIDEST_NAME) - widths[name], 0), spare)
             widths[name] += more

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from redengine.control.messages import TaskView
 from redengine_tui.panes.ink import INK, MUTED, fit
 from redengine_tui.panes.rows import Rows
-from redengine_tui.widgets.columns import BY_ID, GAP, Cell, Slot, lay_out
+from redengine_tui.widgets.columns import BY_ID, GAP, GROWING, Cell, Slot, lay_out
 from redengine_tui.widgets.roster import Changed, Roster
 
 #: Strips kept; more than the tallest terminal shows, and no burden.
@@ -117,7 +117,7 @@ class TaskTable(Rows):
         now = self.clock()
         grown = False
         for view in views:
-            for name in ("name", "condition", "next"):
+            for name in GROWING:
                 width = cell_len(BY_ID[name].cell(view, now, self.zone).text)
                 if width > self._needs.get(name, 0):
                     self._needs[name] = width
