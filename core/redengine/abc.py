@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
     from redengine.conditions.context import Context
-    from redengine.time.interval import Interval
+    from redengine.time.span import Interval
 
 #: What a run can be logged as. ``run`` is its start; every other action is an end.
 Action = Literal["run", "success", "fail", "inaction", "terminate", "crash"]

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Deciding what starts and stops when, and carrying it out."""

@@ -1,0 +1,161 @@
+"""Conditions made of conditions, and the two that never change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any as Anything
+
+from redengine.abc import Finding, Topic
+from redengine.conditions.base import FOREVER, BaseCondition
+from redengine.conditions.context import Context
+
+
+class _Container(BaseCondition):
+    """A condition that is worked out from others."""
+
+    subconditions: Anything
+
+    def __getitem__(self, index: Anything) -> Anything:
+        return self.subconditions[index]
+
+    def __iter__(self) -> Iterator[BaseCondition]:
+        return iter(self.subconditions)
+
+    def __len__(self) -> int:
+        return len(self.subconditions)
+
+    def topics(self, task_name: str | None) -> Iterable[Topic]:
+        """Those of all parts."""
+        return [topic for condition in self.subconditions for topic in condition.topics(task_name)]
+
+    def __eq__(self, other: object) -> Anything:
+        return isinstance(other, type(self)) and list(self.subconditions) == list(other.subconditions)
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(str, self.subconditions))})"
+
+
+def _flatten(kind: type, conditions: Iterable[Anything]) -> list[BaseCondition]:
+    flat: list[BaseCondition] = []
+    for condition in conditions:
+        if isinstance(condition, str):
+            from redengine.syntax import parse_condition
+
+            condition = parse_condition(condition)
+        flat.extend(condition.subconditions if type(condition) is kind else [condition])
+    return flat
+
+
+class _Row(_Container):
+    """Several conditions side by side."""
+
+    def __init__(self, *conditions: Anything) -> None:
+        self.subconditions = _flatten(type(self), conditions)
+        self._by_cost = sorted(self.subconditions, key=lambda condition: not foreseen(condition))
+
+
+def _settle(conditions: list[BaseCondition], ctx: Context, decisive: bool) -> Finding:
+    """The truth of a row of conditions in which one that is ``decisive`` settles all.
+
+    Decided: it holds until the last of the deciding parts may change. Undecided: until the first of all parts may.
+    Parts that can tell nothing of the future come last and are not asked once the row is decided, since they may be
+    costly: ``is foo & daily`` asks whether it is foo on the days' due time only.
+    """
+    decided = False
+    until = FOREVER
+    for condition in conditions:
+        if decided and not foreseen(condition):
+            break
+        finding = condition.examine(ctx)
+        if finding.truth is decisive:
+            until = max(until, finding.until) if decided else finding.until
+            decided = True
+        elif not decided:
+            until = min(until, finding.until)
+    return Finding(decisive if decided else not decisive, until)
+
+
+def foreseen(condition: BaseCondition) -> bool:
+    """Whether a condition and all its parts know when they may change."""
+    if isinstance(condition, _Container):
+        return all(foreseen(part) for part in condition.subconditions)
+    return type(condition)._foreseen
+
+
+class All(_Row):
+    """True when every part is."""
+
+    def examine(self, ctx: Context) -> Finding:
+        """False when any part is false."""
+        return _settle(self._by_cost, ctx, decisive=False)
+
+
+class Any(_Row):
+    """True when at least one part is."""
+
+    def examine(self, ctx: Context) -> Finding:
+        """True when any part is true."""
+        return _settle(self._by_cost, ctx, decisive=True)
+
+
+class Not(_Container):
+    """True when the one part is false."""
+
+    def __init__(self, condition: Anything) -> None:
+        self.condition = condition
+
+    @property
+    def subconditions(self) -> tuple[BaseCondition, ...]:
+        """The one part."""
+        return (self.condition,)
+
+    def examine(self, ctx: Context) -> Finding:
+        """The opposite, for as long."""
+        finding = self.condition.examine(ctx)
+        return Finding(not finding.truth, finding.until)
+
+    def __invert__(self) -> BaseCondition:
+        condition: BaseCondition = self.condition
+        return condition
+
+    def __eq__(self, other: object) -> Anything:
+        if isinstance(other, AlwaysTrue):
+            return isinstance(self.condition, AlwaysFalse)
+        if isinstance(other, AlwaysFalse):
+            return isinstance(self.condition, AlwaysTrue)
+        return isinstance(other, Not) and self.condition == other.condition
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"Not({self.condition!r})"
+
+
+class AlwaysTrue(BaseCondition):
+    """Always true: a task that has it starts again as soon as it has finished, ``cycle_sleep`` seconds apart."""
+
+    def examine(self, ctx: Context) -> Finding:
+        """True for ever."""
+        return Finding(True, FOREVER)
+
+    def __str__(self) -> str:
+        return getattr(self, "_str", "true")
+
+    def __repr__(self) -> str:
+        return "true"
+
+
+class AlwaysFalse(BaseCondition):
+    """Never true."""
+
+    def examine(self, ctx: Context) -> Finding:
+        """False for ever."""
+        return Finding(False, FOREVER)
+
+    def __str__(self) -> str:
+        return getattr(self, "_str", "false")
+
+    def __repr__(self) -> str:
+        return "false"

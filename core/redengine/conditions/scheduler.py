@@ -1,0 +1,58 @@
+"""Conditions about the scheduler itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redengine.abc import Finding
+from redengine.conditions.base import FOREVER, BaseComparable, BaseCondition
+from redengine.conditions.context import Context
+from redengine.conditions.spans import past_delta
+
+
+class SchedulerCycles(BaseComparable):
+    """How many passes over what is due the scheduler has made since it started."""
+
+    def examine(self, ctx: Context) -> Finding:
+        """Compare the number of passes; while this is asked for, passes are made every ``cycle_sleep`` seconds."""
+        return Finding(self._compare(ctx.session.scheduler.n_cycles), ctx.poll_at)
+
+    @classmethod
+    def from_magic(cls, **kwargs: Any) -> Any:
+        """As of any comparable; numbers may be text."""
+        return super().from_magic(**{name: int(number) for name, number in kwargs.items()})
+
+    def reason(self, ctx: Context, finding: Finding) -> str:
+        """How many."""
+        return f"{ctx.session.scheduler.n_cycles} cycles so far"
+
+
+class SchedulerStarted(BaseCondition):
+    """The scheduler was started in the period: ``SchedulerStarted(period=TimeDelta("10 min"))`` for the past ten
+    minutes."""
+
+    def __init__(self, period: Any = None) -> None:
+        self.period = period
+
+    def examine(self, ctx: Context) -> Finding:
+        """Whether it is no longer ago than the period reaches; until it is."""
+        if ctx.started_at is None:
+            return Finding(False, ctx.poll_at)
+        elapsed = ctx.now - ctx.started_at
+        if self.period is None:
+            return Finding(True, FOREVER)
+        past = past_delta(self.period)
+        if past is not None:
+            seconds = past.total_seconds()
+            inside = elapsed < seconds
+            return Finding(inside, ctx.started_at + seconds if inside else FOREVER)
+        near = self.period.near.total_seconds() if getattr(self.period, "near", None) is not None else 0.0
+        far = self.period.far.total_seconds() if getattr(self.period, "far", None) is not None else FOREVER
+        edges = [ctx.started_at + edge for edge in (near, far) if elapsed < edge]
+        return Finding(near <= elapsed <= far, min(edges, default=FOREVER))
+
+    def reason(self, ctx: Context, finding: Finding) -> str:
+        """Since when it runs."""
+        from redengine.conditions.task import moment
+
+        return "not running" if ctx.started_at is None else f"started {moment(ctx.started_at, ctx)}"

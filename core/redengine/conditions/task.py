@@ -1,0 +1,298 @@
+"""Conditions about what tasks did: started, succeeded, failed ... in a period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf
+from typing import Any, ClassVar
+
+from redengine.abc import Finding, Topic
+from redengine.conditions.base import FOREVER, BaseComparable, BaseCondition
+from redengine.conditions.context import Context
+from redengine.conditions.spans import past_delta, span, timestamp
+
+
+def task_topic(task: Any, holder: str | None) -> Topic:
+    """The topic of a task given by name, object or decorated function; of the holder when ``None``."""
+    if task is None:
+        return ("task", holder)
+    name = getattr(task, "name", None)
+    if name is None:
+        name = getattr(task, "__redengine__", {}).get("name", task)
+    return ("task", name)
+
+
+class _TaskStatus(BaseComparable):
+    """How often something happened to a task, in a period."""
+
+    #: The actions that count.
+    _actions: ClassVar[frozenset[str]]
+
+    def __init__(self, period: Any = None, task: Any = None) -> None:
+        self.task = task
+        self.period = period
+        super().__init__()
+
+    def topics(self, task_name: str | None) -> Iterable[Topic]:
+        """The task it is about."""
+        return (task_topic(self.task, task_name),)
+
+    def examine(self, ctx: Context) -> Finding:
+        """Compare the number of events; until one leaves the period, or the period is another."""
+        past = past_delta(self.period)
+        if past is not None:
+            return self._examine_past(ctx, past.total_seconds())
+        start, end, renews = span(self.period, ctx)
+        return Finding(self._compare(self._count(ctx, start, end)), renews)
+
+    def _examine_past(self, ctx: Context, seconds: float) -> Finding:
+        history = ctx.history(self.task)
+        start = ctx.now - seconds
+        if self._is_every:
+            # The rhythm goes by when the run was due, not by when it got to start: no drift.
+            due = -inf if history.nominal_start is None else history.nominal_start + seconds
+            return Finding(ctx.now >= due, FOREVER if ctx.now >= due else due)
+        newest = history.newest(*self._actions)
+        if newest is None or newest.created <= start:
+            # Nothing in the stretch, and nothing comes into it but by an event.
+            return Finding(self._compare(0), FOREVER)
+        inside = [event.created for event in history.between(self._actions, start, inf) if event.created > start]
+        count = max(len(inside), 1) if history.reaches(start) else self._count(ctx, start, inf)
+        return Finding(self._compare(count), min(inside, default=newest.created) + seconds)
+
+    @property
+    def _is_every(self) -> bool:
+        """Whether this is ``every X``: the task has not started in the past X."""
+        return self._actions == {"run"} and self.task is None and self._comps == {"__eq__": 0}
+
+    def nominal_start(self, ctx: Context) -> float | None:
+        """For ``every``: the beat of its rhythm that is due now."""
+        past = past_delta(self.period)
+        if past is None or not self._is_every:
+            return None
+        anchor = ctx.history(self.task).nominal_start
+        if anchor is None or past.total_seconds() <= 0:
+            return None
+        beats = (ctx.now - anchor) // past.total_seconds()
+        return anchor + max(beats, 1) * past.total_seconds()
+
+    def _count(self, ctx: Context, start: float, end: float) -> int:
+        history = ctx.history(self.task)
+        newest = history.newest(*self._actions)
+        if newest is None or newest.created < start:
+            return 0
+        if newest.created <= end and self._most_needed <= 1:
+            return 1
+        if not history.reaches(start) and ctx.count_logged is not None:
+            return ctx.count_logged(ctx.name_of(self.task), self._actions, start, end)
+        count = sum(1 for _ in history.between(self._actions, start, end))
+        # A time that was set by hand (``task.last_run = ...``) is no event, but it counts.
+        return max(count, 1) if start <= newest.created <= end else count
+
+    def reason(self, ctx: Context, finding: Finding) -> str:
+        """When it last happened."""
+        newest = ctx.history(self.task).newest(*self._actions)
+        verb = {
+            "run": "started", "success": "succeeded", "fail": "failed",
+            "terminate": "terminated", "inaction": "found nothing to do", "crash": "crashed",
+        }  # fmt: skip
+        if newest is None:
+            words = sorted(verb[action] for action in self._actions)
+            return f"never {' or '.join(words)}"
+        return f"last {verb[newest.action]} {moment(newest.created, ctx)}"
+
+
+def moment(created: float, ctx: Context) -> str:
+    """An instant in words, as short as is clear: ``10:02:05 today``."""
+    when = type(ctx.wall).fromtimestamp(created, ctx.zone)
+    days = (ctx.wall.date() - when.date()).days
+    clock = when.strftime("%H:%M:%S")
+    if days == 0:
+        return f"{clock} today"
+    if days == 1:
+        return f"{clock} yesterday"
+    return f"{when:%Y-%m-%d} {clock}"
+
+
+class TaskStarted(_TaskStatus):
+    """The task has started (in the period)."""
+
+    _actions = frozenset({"run"})
+
+
+class TaskSucceeded(_TaskStatus):
+    """The task has succeeded (in the period)."""
+
+    _actions = frozenset({"success"})
+
+
+class TaskFailed(_TaskStatus):
+    """The task has failed (in the period)."""
+
+    _actions = frozenset({"fail"})
+
+
+class TaskTerminated(_TaskStatus):
+    """The task was terminated (in the period)."""
+
+    _actions = frozenset({"terminate"})
+
+
+class TaskInacted(_TaskStatus):
+    """The task found nothing to do (in the period)."""
+
+    _actions = frozenset({"inaction"})
+
+
+class TaskCrashed(_TaskStatus):
+    """The task's process died under it (in the period)."""
+
+    _actions = frozenset({"crash"})
+
+
+class TaskFinished(_TaskStatus):
+    """The task has succeeded, failed or was terminated (in the period)."""
+
+    _actions = frozenset({"success", "fail", "terminate"})
+
+
+class TaskRunning(BaseComparable):
+    """The task has live runs; with a period (``TimeSpanDelta``): runs that have taken that long."""
+
+    def __init__(self, task: Any = None, period: Any = None) -> None:
+        self.task = task
+        self.period = period
+        super().__init__()
+
+    def topics(self, task_name: str | None) -> Iterable[Topic]:
+        """The task it is about."""
+        return (task_topic(self.task, task_name),)
+
+    def examine(self, ctx: Context) -> Finding:
+        """Compare the number of live runs; until one gets into or out of the span of durations."""
+        starts = ctx.history(self.task).live.values()
+        near, far = _seconds(self.period, "near"), _seconds(self.period, "far")
+        if self.period is not None and near is None and far is None:
+            far = past.total_seconds() if (past := past_delta(self.period)) is not None else None
+        low, high = near or 0.0, inf if far is None else far
+        count = sum(1 for start in starts if low <= ctx.now - start <= high)
+        edges = [start + edge for start in starts for edge in (low, high) if start + edge > ctx.now]
+        return Finding(self._compare(count), min(edges, default=FOREVER))
+
+    def reason(self, ctx: Context, finding: Finding) -> str:
+        """Since when it runs."""
+        starts = ctx.history(self.task).live.values()
+        return f"running since {moment(min(starts), ctx)}" if starts else "not running"
+
+
+def _seconds(period: Any, name: str) -> float | None:
+    delta = getattr(period, name, None)
+    return None if delta is None else float(delta.total_seconds())
+
+
+class _OncePer(BaseCondition):
+    """In the period, and nothing of the ``_ends`` since it began."""
+
+    #: Actions after which the task is done for this occurrence of the period.
+    _ends: ClassVar[tuple[str, ...]]
+
+    def __init__(self, task: Any = None, period: Any = None) -> None:
+        self.period = period
+        self.task = task
+
+    def topics(self, task_name: str | None) -> Iterable[Topic]:
+        """The task it is about."""
+        return (task_topic(self.task, task_name),)
+
+    def _done(self, ctx: Context, start: float) -> bool:
+        newest = ctx.history(self.task).newest(*self._ends)
+        return newest is not None and newest.created >= start
+
+    def examine(self, ctx: Context) -> Finding:
+        """Due, until the period is over; done or outside, until the next one begins."""
+        past = past_delta(self.period)
+        if past is not None:
+            start = ctx.now - past.total_seconds()
+            done = self._done(ctx, start)
+            newest = ctx.history(self.task).newest(*self._ends, "fail")
+            return Finding(not done, newest.created + past.total_seconds() if done and newest else FOREVER)
+        if self.period is None:
+            return Finding(not self._done(ctx, -inf), FOREVER)
+        current = self.period.occurrence(ctx.wall)
+        if current is None or self._done(ctx, timestamp(current.left)):
+            following = self.period.following(ctx.wall)
+            return Finding(False, FOREVER if following is None else timestamp(following.left))
+        return Finding(True, timestamp(current.right))
+
+    def reason(self, ctx: Context, finding: Finding) -> str:
+        """Whether it is time, or was done."""
+        if past_delta(self.period) is None and self.period is not None and self.period.occurrence(ctx.wall) is None:
+            return "it is not that time"
+        newest = ctx.history(self.task).newest(*self._ends, "fail")
+        if finding.truth:
+            return "it is that time and not done yet"
+        return "done" if newest is None else f"done: {newest.action} at {moment(newest.created, ctx)}"
+
+
+class TaskExecutable(_OncePer):
+    """In the period, and not finished since it began: ``daily`` and its kin.
+
+    Finished is a success, an inaction, a termination, or more failures than there are ``retries``.
+    """
+
+    _ends = ("success", "inaction", "terminate")
+
+    def __init__(self, retries: int | None = None, task: Any = None, period: Any = None) -> None:
+        super().__init__(task=task, period=period)
+        self.retries = retries
+
+    def _done(self, ctx: Context, start: float) -> bool:
+        if super()._done(ctx, start):
+            return True
+        history = ctx.history(self.task)
+        failed = history.last.get("fail")
+        if failed is None or failed.created < start:
+            return False
+        retries = self.retries or 0
+        return retries == 0 or sum(1 for _ in history.between(("fail",), start, inf)) > retries
+
+
+class TaskRunnable(_OncePer):
+    """In the period, and not started since it began: ``cron``."""
+
+    _ends = ("run",)
+
+
+class Retry(BaseCondition):
+    """The task's newest run failed, and no more than ``n`` in a row did (``None`` or -1: however many)."""
+
+    def __init__(self, n: int | None = 1) -> None:
+        self.n = -1 if n is None else int(n)
+
+    def topics(self, task_name: str | None) -> Iterable[Topic]:
+        """The task that has it."""
+        return (("task", task_name),)
+
+    def examine(self, ctx: Context) -> Finding:
+        """Count the failures since anything else; until something happens."""
+        return Finding(self._holds(ctx), FOREVER)
+
+    def _holds(self, ctx: Context) -> bool:
+        history = ctx.history(None)
+        if self.n == 0 or history.status != "fail":
+            return False
+        return self.n == -1 or self._failed_in_row(ctx) <= self.n
+
+    def _failed_in_row(self, ctx: Context) -> int:
+        failed = 0
+        for event in reversed(ctx.history(None).events):
+            if event.action == "fail":
+                failed += 1
+            elif event.action != "run":
+                break
+        return failed
+
+    def reason(self, ctx: Context, finding: Finding) -> str:
+        """How many failed in a row."""
+        failed = self._failed_in_row(ctx)
+        return f"{failed} failed in a row" if failed else "the newest run did not fail"

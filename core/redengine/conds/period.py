@@ -1,0 +1,57 @@
+"""A condition of a period that can be narrowed: ``daily``, ``daily.after("10:00")``, ``succeeded.today.on(...)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from redengine.conditions.base import BaseCondition, Wrapper
+
+
+class PeriodCondition(Wrapper):
+    """Makes a condition of a kind of period; on its own it stands for the whole period.
+
+    Parameters
+    ----------
+    condition
+        Makes the condition, given ``period=``.
+    period
+        Class of the period, such as ``TimeOfDay``.
+    """
+
+    def __init__(self, condition: Callable[..., BaseCondition], period: Any, **kwargs: Any) -> None:
+        self._condition = condition
+        self._period = period
+        self._kwargs = kwargs
+
+    def between(self, start: Any, end: Any) -> BaseCondition:
+        """From start up to, but not including, end."""
+        return self._make(self._period(start, end))
+
+    def before(self, end: Any) -> BaseCondition:
+        """From the beginning of the period up to end."""
+        return self._make(self._period(None, end))
+
+    def after(self, start: Any) -> BaseCondition:
+        """From start up to the end of the period."""
+        return self._make(self._period(start, None))
+
+    def at(self, span: Any) -> BaseCondition:
+        """One unit: ``weekly.at("Monday")`` is Monday, ``daily.at("10:00")`` is 10:00 to 10:59:59.999999."""
+        return self._make(self._period(span, time_point=True))
+
+    on = at
+
+    def starting(self, start: Any) -> BaseCondition:
+        """The whole period, beginning at start."""
+        return self._make(self._period.starting(start))
+
+    def get_cond(self) -> BaseCondition:
+        """The condition of the whole period."""
+        return self._make(self._period(None, None))
+
+    def _make(self, period: Any) -> BaseCondition:
+        return self._condition(period=period, **self._kwargs)
+
+    def __repr__(self) -> str:
+        return repr(self.get_cond())

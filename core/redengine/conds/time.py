@@ -1,0 +1,77 @@
+"""Conditions of time: once a period, inside a period, every so often, cron."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from redengine.conditions import (
+    AlwaysFalse,
+    AlwaysTrue,
+    BaseCondition,
+    IsPeriod,
+    TaskExecutable,
+    TaskFailed,
+    TaskRunnable,
+    TaskStarted,
+    TaskSucceeded,
+)
+from redengine.conds.period import PeriodCondition
+from redengine.time import (
+    Cron,
+    TimeDelta,
+    TimeOfDay,
+    TimeOfHour,
+    TimeOfMinute,
+    TimeOfMonth,
+    TimeOfSecond,
+    TimeOfWeek,
+    TimeOfYear,
+)
+
+true = AlwaysTrue()
+false = AlwaysFalse()
+
+secondly = PeriodCondition(TaskExecutable, TimeOfSecond)
+minutely = PeriodCondition(TaskExecutable, TimeOfMinute)
+hourly = PeriodCondition(TaskExecutable, TimeOfHour)
+daily = PeriodCondition(TaskExecutable, TimeOfDay)
+weekly = PeriodCondition(TaskExecutable, TimeOfWeek)
+monthly = PeriodCondition(TaskExecutable, TimeOfMonth)
+yearly = PeriodCondition(TaskExecutable, TimeOfYear)
+
+time_of_second = PeriodCondition(IsPeriod, TimeOfSecond)
+time_of_minute = PeriodCondition(IsPeriod, TimeOfMinute)
+time_of_hour = PeriodCondition(IsPeriod, TimeOfHour)
+time_of_day = PeriodCondition(IsPeriod, TimeOfDay)
+time_of_week = PeriodCondition(IsPeriod, TimeOfWeek)
+time_of_month = PeriodCondition(IsPeriod, TimeOfMonth)
+time_of_year = PeriodCondition(IsPeriod, TimeOfYear)
+
+
+def every(past: Any, based: Literal["run", "success", "fail", "finish"] = "run") -> BaseCondition:
+    """Every so often, counted from the task's last ``run``, ``success``, ``fail`` or ``finish``.
+
+    ``past`` is a length of time such as ``"10 seconds"``. Raises ``ValueError`` for an unknown base.
+    """
+    period = TimeDelta(past)
+    if based == "finish":
+        return TaskExecutable(period=period)
+    kinds: dict[str, Any] = {"run": TaskStarted, "success": TaskSucceeded, "fail": TaskFailed}
+    if based not in kinds:
+        raise ValueError(f"every() is based on run, success, fail or finish, not on {based!r}")
+    counted: BaseCondition = kinds[based](period=period) == 0
+    return counted
+
+
+def cron(__expr: str | None = None, **kwargs: Any) -> BaseCondition:
+    """Once each time a cron expression comes up: ``cron("*/5 * * * *")`` or ``cron(minute="*/5")``."""
+    return TaskRunnable(period=_cron(__expr, **kwargs))
+
+
+def crontime(__expr: str | None = None, **kwargs: Any) -> BaseCondition:
+    """True during the minutes of a cron expression."""
+    return IsPeriod(period=_cron(__expr, **kwargs))
+
+
+def _cron(expression: str | None, **kwargs: Any) -> Cron:
+    return Cron(*(expression.split() if expression else ()), **kwargs)

@@ -1,0 +1,148 @@
+"""Every option of a session, validated, with its default."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import threading
+import warnings
+from collections.abc import Callable
+from datetime import timedelta, tzinfo
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+
+from redengine.tasks.run_id import uuid
+
+Execution = Literal["auto", "main", "async", "thread", "process"]
+
+
+class Config(BaseModel):
+    """Options of a session. Assigning one takes effect at once; a wrong value is refused with a reason."""
+
+    model_config = ConfigDict(validate_assignment=True, arbitrary_types_allowed=True, extra="ignore")
+
+    #: How tasks run that do not say so themselves. ``auto``: ``async def`` on the event loop, tasks that take a live
+    #: part of the scheduler in a thread, all others in a process.
+    execution: Execution = "auto"
+    #: Priority of tasks that have none; higher starts first.
+    task_priority: int = 0
+    #: What to do when a task's name is taken.
+    task_pre_exist: Literal["raise", "ignore", "replace", "rename"] = "raise"
+    #: Name tasks without a name by their identity instead of their function.
+    use_instance_naming: bool = False
+    #: Read the log at each look at a task's past. Slow; for when others write to the same log.
+    force_status_from_logs: bool = False
+
+    task_logger_basename: str = "redengine.task"
+    scheduler_logger_basename: str = "redengine.scheduler"
+
+    #: With ``debug``, whether these errors stop the scheduler; without it they are logged and it goes on.
+    silence_task_prerun: bool = False
+    silence_task_logging: bool = False
+    silence_cond_check: bool = False
+    debug: bool = False
+
+    #: Seconds between looks at conditions that cannot foresee their change, and between two runs of a task whose
+    #: condition stays true. ``None``: as often as is sensible.
+    cycle_sleep: float | None = Field(default=0.1, ge=0)
+    #: Whether a task may start while it runs.
+    multilaunch: bool = False
+    #: Makes the identity of a run, given the task and its parameters.
+    func_run_id: Callable[..., str] = uuid
+    #: How many runs may be in processes of their own at once.
+    max_process_count: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    tasks_as_daemon: bool = True
+    #: How a restart is done: ``replace`` this process, ``relaunch`` another, a ``fresh`` one in another window, or
+    #: ``recall`` the scheduler within this process.
+    restarting: Literal["replace", "relaunch", "fresh", "recall"] = "replace"
+    #: Terminate running tasks at shut-down instead of waiting for them.
+    instant_shutdown: bool = False
+    #: Longest time of a run: a length of time such as ``"10 min"``, seconds, or ``"never"``.
+    timeout: timedelta = timedelta(minutes=30)
+    #: The scheduler shuts down when this condition is true.
+    shut_cond: Any = None
+    #: Whether function arguments are called by the scheduler (``pre``) or where the task runs (``post``).
+    param_materialize: Literal["pre", "post"] = "post"
+    #: Time zone of all wall times: a name such as ``Europe/Helsinki`` or a ``tzinfo``; the machine's by default.
+    timezone: tzinfo | None = None
+    #: What gives the time (epoch seconds) instead of ``time.time``.
+    time_func: Callable[[], float] | None = None
+    cls_lock: Any = threading.Lock
+
+    _on_change: Callable[[str], None] | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        values = dict(values)
+        if "task_execution" in values:
+            values.setdefault("execution", values["task_execution"])
+            del values["task_execution"]
+        for name in values.keys() - cls.model_fields.keys():
+            near = difflib.get_close_matches(name, cls.model_fields, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            warnings.warn(f"There is no option {name!r}: it is ignored{hint}", UserWarning, stacklevel=4)
+        return values
+
+    @field_validator("execution", mode="before")
+    @classmethod
+    def _execution(cls, value: Any) -> Any:
+        return "auto" if value is None else value
+
+    @field_validator("timeout", mode="before")
+    @classmethod
+    def _timeout(cls, value: Any) -> Any:
+        return as_timeout(value)
+
+    @field_validator("shut_cond", mode="before")
+    @classmethod
+    def _shut_cond(cls, value: Any) -> Any:
+        from redengine.conditions import AlwaysFalse
+        from redengine.syntax import parse_condition
+
+        return AlwaysFalse() if value is None else parse_condition(value)
+
+    @field_validator("timezone", mode="before")
+    @classmethod
+    def _timezone(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"There is no time zone {value!r}; they are named like 'Europe/Helsinki'") from error
+
+    @property
+    def task_execution(self) -> str:
+        """The name ``execution`` had in Red Engine 2."""
+        return self.execution
+
+    @task_execution.setter
+    def task_execution(self, value: Any) -> None:
+        self.execution = value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "task_execution":
+            name = "execution"
+        super().__setattr__(name, value)
+        if not name.startswith("_") and self._on_change is not None:
+            self._on_change(name)
+
+
+def as_timeout(value: Any) -> timedelta:
+    """A timeout from seconds, a length of time in words, or ``"never"``; ``ValueError`` when it is none of these."""
+    from redengine.time import parse_delta
+
+    if isinstance(value, timedelta):
+        return value
+    if value == "never":
+        return timedelta.max
+    if isinstance(value, (int, float)):
+        return timedelta(seconds=value)
+    if isinstance(value, str):
+        return parse_delta(value)
+    raise ValueError(f"A timeout is a length of time such as '10 min', seconds, or 'never', not {value!r}")

@@ -1,0 +1,453 @@
+"""The registry of one project: tasks, parameters, returns, hooks, configuration, log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from datetime import datetime, tzinfo
+from itertools import chain
+from typing import Any
+
+import tzlocal
+
+from redengine.abc import Topic
+from redengine.args.parameters import Parameters
+from redengine.base import RedBase
+from redengine.conditions.context import Context
+from redengine.config import Config
+from redengine.hooks import Hooks
+from redengine.log.adapter import TaskAdapter
+from redengine.log.defaults import create_default_handler
+from redengine.log.history import HistoryBook
+from redengine.log.past import read_past
+from redengine.returns import Returns
+from redengine.scheduling.scheduler import Scheduler
+from redengine.tasks.base import Task
+from redengine.tasks.registry import TaskSet
+
+
+class Session(RedBase):
+    """Everything of one project.
+
+    Parameters
+    ----------
+    config
+        Options: a dict or a :class:`~redengine.config.Config`. Single options may also be given as keywords.
+    parameters
+        The session's parameters.
+    delete_existing_loggers
+        Start with task loggers that have no handlers of an earlier session.
+    """
+
+    Config = Config
+
+    def __init__(
+        self,
+        config: Config | dict[str, Any] | None = None,
+        parameters: Any = None,
+        delete_existing_loggers: bool = False,
+        **options: Any,
+    ) -> None:
+        if isinstance(config, Config):
+            self.config = config
+        elif config is None or isinstance(config, dict):
+            self.config = Config(**(config or {}), **options)
+        else:
+            raise TypeError(f"A session's config is a dict or a Config, not {type(config).__name__}")
+        self.config._on_change = self._config_changed
+        self.tasks = TaskSet()
+        self.hooks = Hooks()
+        self.returns = Returns(self)
+        self._listeners: list[Callable[[Topic], None]] = []
+        self.parameters = parameters
+        #: Whether the project chose where to log, so that no other place is chosen for it.
+        self.own_repo = False
+        #: Where the outputs of runs go; ``None``: they are not captured.
+        self.outputs: Any = None
+        #: How process workers find the project's functions; see :mod:`redengine.execution`.
+        self.worker_setup: Any = None
+        self._cond_parsers: dict[Any, Callable[..., Any]] = {}
+        self._book: HistoryBook | None = None
+        self._book_repo: Any = None
+        #: Runs the log says were started and never ended, as ``{task name: {run id: start}}``.
+        self.unended: dict[str, dict[str, float]] = {}
+        self._zone: tzinfo | None = None
+        self.scheduler = Scheduler(self)
+        if delete_existing_loggers:
+            self.delete_task_loggers()
+
+    # Events
+
+    def listen(self, listener: Callable[[Topic], None]) -> Callable[[], None]:
+        """Call ``listener`` with the topic of everything that happens, on whatever thread it happens.
+
+        Returns a function that ends it.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def emit(self, topic: Topic) -> None:
+        """Announce that something happened."""
+        for listener in list(self._listeners):
+            listener(topic)
+
+    def note(self, record: logging.LogRecord) -> None:
+        """Take a record of a task into its history."""
+        name = getattr(record, "task_name", None)
+        action = getattr(record, "action", None)
+        if name is None or action is None:
+            return
+        self.book[name].note(str(action), record.created, runtime=getattr(record, "runtime", None))
+        self.emit(("task", name))
+
+    def _config_changed(self, name: str) -> None:
+        if name == "timezone":
+            self._zone = None
+        self.emit(("config", name))
+
+    # Time
+
+    def get_time(self) -> float:
+        """Now, in epoch seconds."""
+        func = self.config.time_func
+        return time.time() if func is None else func()
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of wall times."""
+        if self.config.timezone is not None:
+            return self.config.timezone
+        if self._zone is None:
+            self._zone = tzlocal.get_localzone()
+        return self._zone
+
+    def get_current_time(self) -> datetime:
+        """Now, as :meth:`_format_timestamp` gives it."""
+        return self._format_timestamp(self.get_time())
+
+    _get_datetime_now = get_current_time
+
+    def _format_timestamp(self, seconds: float) -> datetime:
+        """Wall time: naive local time, or aware when the session has a time zone of its own."""
+        return datetime.fromtimestamp(seconds, tz=self.config.timezone)
+
+    def context(self, task: Any = None, now: float | None = None) -> Context:
+        """What conditions are examined with, now or at another instant."""
+        now = self.get_time() if now is None else now
+        return Context(
+            now,
+            self,
+            self.book,
+            self.zone,
+            task=task,
+            poll_at=now + max(self.config.cycle_sleep or 0.0, 0.01),
+            started_at=self.scheduler.started_at,
+            count_logged=self._count_logged,
+        )
+
+    def _count_logged(self, name: str, actions: frozenset[str], start: float, end: float) -> int:
+        from redengine.log.bird import between, in_
+
+        records = self.get_repo().filter_by(
+            task_name=name, action=in_(list(actions)), created=between(max(start, 0.0), min(end, 1e12))
+        )
+        return int(records.count())
+
+    # The past
+
+    @property
+    def book(self) -> HistoryBook:
+        """The pasts of the tasks; read from the log when first asked for, or when the log is another."""
+        repo = self._find_repo()
+        if self._book is None or repo is not self._book_repo:
+            self._book = HistoryBook()
+            self._book_repo = repo
+            self.unended = self._book.load(read_past(repo)) if repo is not None else {}
+        return self._book
+
+    def _find_repo(self) -> Any:
+        for handler in logging.getLogger(self.config.task_logger_basename).handlers:
+            repo = getattr(handler, "repo", None)
+            if repo is not None:
+                return repo
+        return None
+
+    # Tasks
+
+    @staticmethod
+    def _name_of(task: Any) -> Any:
+        if isinstance(task, Task):
+            return task.name
+        marks = getattr(task, "__redengine__", None)
+        if isinstance(marks, dict) and "name" in marks:
+            return marks["name"]
+        if callable(task):
+            raise KeyError(f"Function {getattr(task, '__name__', task)!r} is not a task")
+        return task
+
+    def __getitem__(self, task: Any) -> Any:
+        """The task of a name, or of a function; ``KeyError`` when there is none."""
+        name = self._name_of(task)
+        try:
+            return self.tasks.named(name)
+        except (KeyError, TypeError):
+            raise KeyError(f"Task {name!r} not found") from None
+
+    def __contains__(self, task: object) -> bool:
+        try:
+            self[task]
+        except KeyError:
+            return False
+        return True
+
+    def create_task(self, *, command: Any = None, path: Any = None, code: str | None = None, **kwargs: Any) -> Any:
+        """Declare a task in this session; a decorator unless it is given something to run."""
+        from redengine.tasks import CodeTask, CommandTask, FuncTask
+
+        given = [name for name, value in {"command": command, "path": path, "code": code}.items() if value is not None]
+        if kwargs.get("func") is not None:
+            given.append("func")
+        if len(given) > 1 and set(given) != {"path", "func"}:
+            raise ValueError(f"A task runs one thing: give {' or '.join(given)}, not all of them")
+        kwargs["session"] = self
+        if command is not None:
+            return CommandTask(command=command, **kwargs)
+        if code is not None:
+            return CodeTask(code=code, **kwargs)
+        if path is not None:
+            return FuncTask(path=path, **kwargs)
+        return FuncTask(_name_template="{func_name}", **kwargs)
+
+    def add_task(self, task: Any) -> None:
+        """Take a task in, as ``task_pre_exist`` says when its name is taken."""
+        if self.tasks.has(task.name) and self.tasks.named(task.name) is not task:
+            exists = self.config.task_pre_exist
+            if exists == "ignore":
+                return
+            if exists == "raise":
+                raise KeyError(f"Task '{task.name}' already exists")
+        self.tasks.add(task)
+        task.session = self
+        self.emit(("added", task.name))
+
+    def remove_task(self, task: Any) -> None:
+        """Take a task out; ``KeyError`` when it is not in."""
+        task = task if isinstance(task, Task) else self[task]
+        if task not in self.tasks:
+            raise KeyError(f"Task {task.name!r} not found")
+        self.tasks.remove(task)
+        self.emit(("removed", task.name))
+
+    def get_task(self, task: Any) -> Any:
+        """As ``session[task]``."""
+        return self[task]
+
+    def get_tasks(self) -> TaskSet:
+        """All tasks."""
+        return self.tasks
+
+    def task_exists(self, task: Any) -> bool:
+        """As ``task in session``."""
+        return task in self
+
+    def clear(self) -> None:
+        """Remove all tasks and parameters."""
+        for task in self.tasks:
+            self.remove_task(task)
+        self.parameters = None
+
+    # Parameters and conditions
+
+    @property
+    def parameters(self) -> Parameters:
+        """The session's parameters."""
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, value: Any) -> None:
+        old = getattr(self, "_parameters", ())
+        self._parameters = value if isinstance(value, Parameters) else Parameters(value)
+        self._parameters._on_change = self._param_changed
+        for key in {*old, *self._parameters}:
+            self._param_changed(key)
+
+    def _param_changed(self, key: Any) -> None:
+        self.emit(("param", key))
+
+    @property
+    def env(self) -> Any:
+        """The parameter ``env``."""
+        return self.parameters.get("env")
+
+    @env.setter
+    def env(self, value: Any) -> None:
+        self.parameters["env"] = value
+
+    def get_cond_parsers(self) -> dict[Any, Callable[..., Any]]:
+        """The conditions of one's own: syntax (text or regular expression) to what makes the condition."""
+        return self._cond_parsers
+
+    # Running
+
+    def start(self) -> None:
+        """Run the scheduler; returns when it was shut down."""
+        self._check_readable_logger()
+        asyncio.run(self.scheduler.serve())
+
+    async def serve(self) -> None:
+        """Run the scheduler on the running event loop."""
+        self._check_readable_logger()
+        await self.scheduler.serve()
+
+    def run(self, *task_names: Any, execution: str | None = None, obey_cond: bool = False) -> None:
+        """Run some tasks once each and shut down: for running a task by hand while no scheduler runs.
+
+        Parameters
+        ----------
+        *task_names
+            Which tasks.
+        execution
+            How to run them, instead of how they say.
+        obey_cond
+            Only those whose condition holds.
+        """
+        from redengine.conditions import SchedulerCycles
+
+        chosen = [self[name] for name in task_names]
+        before = [(task, task.disabled, task.execution) for task in self.tasks]
+        shut_cond = self.config.shut_cond
+        try:
+            for task in self.tasks:
+                if task not in chosen:
+                    task.disabled = True
+                    continue
+                if execution is not None:
+                    task.execution = execution
+                if not obey_cond:
+                    task.run()
+            self.config.shut_cond = SchedulerCycles() >= 1
+            self.start()
+        finally:
+            self.config.shut_cond = shut_cond
+            for task, disabled, own in before:
+                task.disabled = disabled
+                task.execution = own
+
+    def restart(self) -> None:
+        """Have the scheduler restarted once the running tasks have finished."""
+        self.scheduler.request_restart()
+
+    def shut_down(self, force: bool | None = None) -> None:
+        """Have the scheduler shut down; asked for twice, or with ``force``, running tasks are terminated."""
+        self.scheduler.request_shut_down(force)
+
+    def shutdown(self) -> None:
+        """As :meth:`shut_down`."""
+        self.shut_down()
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether no task is started by its condition for now."""
+        return self.scheduler.on_hold
+
+    @on_hold.setter
+    def on_hold(self, value: bool) -> None:
+        self.scheduler.on_hold = value
+
+    def set_as_default(self) -> None:
+        """Make this the session of what is declared without one."""
+        import redengine
+
+        RedBase.session = self
+        redengine.session = self  # type: ignore[assignment, attr-defined]
+
+    # Hooks
+
+    def _hook(self, kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        def wrapper(func: Callable[..., Any]) -> Callable[..., Any]:
+            getattr(self.hooks, kind).append(func)
+            return func
+
+        return wrapper
+
+    def hook_startup(self) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator: call when the scheduler starts."""
+        return self._hook("scheduler_startup")
+
+    def hook_shutdown(self) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator: call when the scheduler shuts down."""
+        return self._hook("scheduler_shutdown")
+
+    def hook_scheduler_cycle(self) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator: call at each pass of the scheduler."""
+        return self._hook("scheduler_cycle")
+
+    def hook_task_init(self) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator: call when a task is declared."""
+        return self._hook("task_init")
+
+    def hook_task_execute(self) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator: call when a task runs, where it runs."""
+        return self._hook("task_execute")
+
+    # The log
+
+    def get_repo(self) -> Any:
+        """The repository that tasks are logged to; ``AttributeError`` when there is none."""
+        return TaskAdapter(logging.getLogger(self.config.task_logger_basename), task=None)._get_repo()
+
+    def set_repo(self, repo: Any) -> None:
+        """Log tasks to this repository from now on; their pasts are read from it."""
+        TaskAdapter(logging.getLogger(self.config.task_logger_basename), task=None, ignore_warnings=True).set_repo(repo)
+        self.own_repo = True
+
+    def get_task_loggers(self, with_adapters: bool = True) -> dict[str, Any]:
+        """Loggers of tasks by name, wrapped for reading unless told otherwise."""
+        basename = self.config.task_logger_basename
+        return {
+            name: TaskAdapter(logger, None) if with_adapters else logger
+            for name, logger in logging.root.manager.loggerDict.items()
+            if name.startswith(basename) and isinstance(logger, logging.Logger) and not name.endswith("_process")
+        }
+
+    def get_task_log(self, *args: Any, **kwargs: Any) -> Iterable[Any]:
+        """The records of all tasks that fit a Red Bird query."""
+        return chain.from_iterable(
+            logger.get_records(*args, **kwargs) for logger in self.get_task_loggers().values() if logger.is_readable
+        )
+
+    def get_scheduler_log(self, *args: Any, **kwargs: Any) -> Iterable[Any]:
+        """The records of the scheduler that fit a Red Bird query; ``AttributeError`` when its log cannot be read."""
+        adapter = TaskAdapter(logging.getLogger(self.config.scheduler_logger_basename), None, ignore_warnings=True)
+        records: Iterable[Any] = adapter.get_records(*args, **kwargs)
+        return records
+
+    def delete_task_loggers(self) -> None:
+        """Forget the task loggers of earlier sessions."""
+        loggers = logging.Logger.manager.loggerDict
+        for name in list(loggers):
+            if name.startswith(self.config.task_logger_basename):
+                del loggers[name]
+
+    def _check_readable_logger(self) -> None:
+        """Have a log that can be read, on a level that has the runs."""
+        logger = logging.getLogger(self.config.task_logger_basename)
+        if self._find_repo() is None:
+            warnings.warn(
+                f"Logger {logger.name} cannot be read. Logging is set to memory. To supress this warning, "
+                "please set a handler that can be read (redbird.logging.RepoHandler)",
+                UserWarning,
+                stacklevel=3,
+            )
+            logger.addHandler(create_default_handler())
+        if logger.getEffectiveLevel() > logging.INFO:
+            warnings.warn(
+                f"Logger {logger.name} has too low level ({logging.getLevelName(logger.getEffectiveLevel())}). "
+                "Level is set to INFO to make sure the task logs get logged. ",
+                UserWarning,
+                stacklevel=3,
+            )
+            logger.setLevel(logging.INFO)

@@ -1,0 +1,460 @@
+"""The task: what to run, when, and what is known of its runs."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import logging
+import warnings
+from collections.abc import Callable
+from copy import copy
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
+
+from redengine.args.parameters import Parameters, keyword_names
+from redengine.base import RedBase
+from redengine.config import as_timeout
+from redengine.hooks import HookRun
+from redengine.log.adapter import TaskAdapter
+from redengine.log.history import TaskHistory
+from redengine.tasks.recording import Recording
+
+if TYPE_CHECKING:
+    from redengine.conditions import BaseCondition
+
+EXECUTIONS = ("auto", "main", "async", "thread", "process")
+
+#: What may be given to any task beside its name.
+_OPTIONS = frozenset(
+    """
+    session name description logger_name logger execution priority disabled force_run timeout parameters start_cond
+    end_cond multilaunch on_startup on_shutdown permanent permanent_task daemon func_run_id on_exists
+    """.split()
+)
+
+
+class Task(Recording, RedBase):
+    """Base class of tasks: override :meth:`execute`.
+
+    A subclass may declare options of its own as annotated class attributes; they are set from keywords.
+
+    Parameters
+    ----------
+    name
+        Unique in the session; :meth:`get_default_name` by default.
+    start_cond, end_cond
+        Condition, or condition string, for when to start and when to terminate.
+    execution
+        ``auto``, ``main``, ``async``, ``thread`` or ``process``; as the session's configuration says by default.
+    parameters
+        The task's own parameters.
+    priority
+        Higher is started first.
+    timeout
+        Longest time of a run: seconds, a length of time in words, or ``"never"``.
+    disabled
+        Not started by its condition.
+    force_run
+        Run once, whatever the condition says.
+    on_startup, on_shutdown
+        Run when the scheduler starts or shuts down, not in between.
+    permanent
+        Not meant to finish: has no timeout, and is terminated at shut-down.
+    multilaunch
+        May start while it runs.
+    """
+
+    #: Options that a subclass declares, with their defaults.
+    _own_options: ClassVar[dict[str, Any]] = {}
+
+    fmt_log_message: str = "Task '{task}' status: '{action}'"
+    use_instance_naming: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = {
+            name: getattr(cls, name, None)
+            for name in cls.__dict__.get("__annotations__", {})
+            if not name.startswith("_") and not isinstance(inspect.getattr_static(cls, name, None), property)
+        }
+        cls._own_options = {**cls._own_options, **own}
+
+    def __init__(
+        self,
+        *,
+        session: Any = None,
+        name: Any = None,
+        description: str | None = None,
+        logger_name: Any = None,
+        execution: str | None = None,
+        priority: int | None = None,
+        disabled: bool = False,
+        force_run: bool = False,
+        timeout: Any = None,
+        parameters: Any = None,
+        start_cond: Any = None,
+        end_cond: Any = None,
+        multilaunch: bool | None = None,
+        on_startup: bool = False,
+        on_shutdown: bool = False,
+        permanent: bool = False,
+        daemon: bool | None = None,
+        func_run_id: Callable[..., str] | None = None,
+        **options: Any,
+    ) -> None:
+        if session is not None:
+            self.session = session
+        hooks = HookRun(self.session.hooks.task_init)
+        hooks.before(self, task=self, session=self.session)
+
+        permanent = options.pop("permanent_task", permanent)
+        logger_name = options.pop("logger", logger_name)
+        exists = options.pop("on_exists", None) or self.session.config.task_pre_exist
+        self._set_options(options)
+        if name is None:
+            if self.session.config.use_instance_naming or self.use_instance_naming:
+                name = id(self)
+            else:
+                name = self.get_default_name(**options)
+        self._name = self._free_name(name, exists)
+        self.description = description
+        self.logger_name = self._as_logger_name(logger_name)
+        self.priority = self.session.config.task_priority if priority is None else priority
+        self.multilaunch = multilaunch
+        self.on_startup = on_startup
+        self.on_shutdown = on_shutdown
+        self.permanent = permanent
+        self.daemon = daemon
+        self.func_run_id = func_run_id
+        self._parameters = Parameters(parameters)
+        self.execution = execution
+        self._disabled = bool(disabled)
+        self.timeout = timeout
+        #: Parameters of runs that were asked for; each makes one run, whatever the condition says.
+        self.batches: list[Parameters] = []
+        self._force_termination = False
+        self._lock: Any = None
+        self._start_cond = self._as_condition(start_cond)
+        self._end_cond = self._as_condition(end_cond)
+        if force_run:
+            self.batches.append(Parameters())
+        if exists != "ignore" or not self.session.tasks.has(self._name):
+            self.session.add_task(self)
+        hooks.after()
+
+    # Making
+
+    def _set_options(self, options: dict[str, Any]) -> None:
+        for name, default in self._own_options.items():
+            value = options.get(name, copy(default))
+            setattr(self, name, value)
+        unknown = [name for name in options if name not in self._own_options and not name.startswith("_")]
+        for name in unknown:
+            known = _OPTIONS | self._own_options.keys()
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            warnings.warn(
+                f"{type(self).__name__} has no option {name!r}: it is ignored{hint}", UserWarning, stacklevel=5
+            )
+
+    def _free_name(self, name: Any, exists: str) -> Any:
+        tasks = self.session.tasks
+        if not tasks.has(name):
+            return name
+        if exists == "raise":
+            raise ValueError(f"Task name '{name}' already exists. Please pick another")
+        if exists == "rename":
+            return next(new for n in range(1, len(tasks) + 2) if not tasks.has(new := f"{name} - {n}"))
+        return name
+
+    def _as_logger_name(self, logger: Any) -> str:
+        basename: str = self.session.config.task_logger_basename
+        if logger is None:
+            return basename
+        name = logger if isinstance(logger, str) else logger.name
+        if not isinstance(logger, str) and not name.startswith(basename):
+            raise ValueError(f"Logger name must start with '{basename}' as session finds loggers with names")
+        return str(name)
+
+    def _as_condition(self, value: Any) -> BaseCondition:
+        from redengine.conditions import AlwaysFalse
+        from redengine.syntax import parse_condition
+
+        if value is None:
+            return AlwaysFalse()
+        # A copy, so that a condition given to several tasks is each one's own.
+        condition: BaseCondition = copy(parse_condition(value, session=self.session))
+        return condition
+
+    def get_default_name(self, **kwargs: Any) -> Any:
+        """Override: the name of a task that was given none."""
+        raise ValueError(f"A {type(self).__name__} must be given a name")
+
+    # What is set at run time takes effect at once
+
+    def _changed(self) -> None:
+        self.session.emit(("changed", self._name))
+
+    @property
+    def name(self) -> Any:
+        """The name, unique in the session."""
+        return self._name
+
+    @name.setter
+    def name(self, value: Any) -> None:
+        old = self._name
+        if value == old:
+            return
+        if self.session.tasks.has(value):
+            raise ValueError(f"Task name '{value}' already exists. Please pick another")
+        self._name = value
+        if self in (tasks := self.session.tasks) or tasks.has(old):
+            tasks.rename(old, value)
+        self.session.book.rename(old, value)
+        self.session.emit(("renamed", old))
+        self._changed()
+
+    @property
+    def start_cond(self) -> Any:
+        """The condition to start; may be set to a condition string."""
+        return self._start_cond
+
+    @start_cond.setter
+    def start_cond(self, value: Any) -> None:
+        self._start_cond = self._as_condition(value)
+        self._changed()
+
+    @property
+    def end_cond(self) -> Any:
+        """The condition to terminate; may be set to a condition string."""
+        return self._end_cond
+
+    @end_cond.setter
+    def end_cond(self, value: Any) -> None:
+        self._end_cond = self._as_condition(value)
+        self._changed()
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the condition does not start the task."""
+        return self._disabled
+
+    @disabled.setter
+    def disabled(self, value: bool) -> None:
+        self._disabled = bool(value)
+        self._changed()
+
+    @property
+    def force_run(self) -> bool:
+        """Whether a run was asked for that has not started yet."""
+        return bool(self.batches)
+
+    @force_run.setter
+    def force_run(self, value: bool) -> None:
+        if value and not self.batches:
+            self.batches.append(Parameters())
+        elif not value:
+            self.batches.clear()
+        self._changed()
+
+    @property
+    def force_termination(self) -> bool:
+        """Whether the live runs were asked to stop."""
+        return self._force_termination
+
+    @force_termination.setter
+    def force_termination(self, value: bool) -> None:
+        self._force_termination = bool(value)
+        self._changed()
+
+    @property
+    def parameters(self) -> Parameters:
+        """The task's own parameters."""
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, value: Any) -> None:
+        self._parameters = value if isinstance(value, Parameters) else Parameters(value)
+
+    @property
+    def execution(self) -> str | None:
+        """How the task runs; ``None``: as the session's configuration says."""
+        return self._execution
+
+    @execution.setter
+    def execution(self, value: str | None) -> None:
+        if value is not None and value not in EXECUTIONS:
+            near = difflib.get_close_matches(str(value), EXECUTIONS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"A task's execution is one of {', '.join(EXECUTIONS)}, not {value!r}{hint}")
+        self._execution = value
+
+    @property
+    def timeout(self) -> timedelta | None:
+        """Longest time of a run; ``None``: as the session's configuration says."""
+        return self._timeout
+
+    @timeout.setter
+    def timeout(self, value: Any) -> None:
+        self._timeout = None if value is None else as_timeout(value)
+
+    def run(self, _params: Any = None, **kwargs: Any) -> None:
+        """Have the task run once, as soon as possible, with these parameters beside its own."""
+        params = Parameters(_params)
+        params.update(kwargs)
+        self.batches.append(params)
+        self._changed()
+
+    def terminate(self) -> None:
+        """Have the live runs stopped."""
+        self.force_termination = True
+
+    def delete(self) -> None:
+        """Remove the task from its session."""
+        self.session.remove_task(self)
+
+    # Running
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Override: what the task does. Gets the values of the parameters it takes."""
+        raise TypeError(f"{type(self).__name__} does not say what it does: override execute")
+
+    def process_success(self, output: Any) -> None:
+        """Override: called after a success with the return value, where the task runs. Failing here is failing."""
+
+    def process_failure(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        """Override: called after a failure, where the task runs."""
+
+    def process_finish(self, status: str) -> None:
+        """Override: called after any end (``succeeded failed termination inaction``), where the task runs."""
+
+    def prefilter_params(self, params: Parameters) -> Any:
+        """Which of the session's parameters the run gets; called beside the scheduler."""
+        names = keyword_names(self.execute)
+        return params if names is None else {key: value for key, value in params.items() if key in names}
+
+    def postfilter_params(self, params: Parameters) -> Any:
+        """Which parameters the work gets; called where the task runs."""
+        return params
+
+    def get_task_params(self) -> Parameters:
+        """The task's own parameters."""
+        return self.parameters.copy()
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the work is a coroutine."""
+        return inspect.iscoroutinefunction(self.execute)
+
+    def get_execution(self) -> str:
+        """How the task runs, ``auto`` resolved."""
+        execution: str = self.execution or self.session.config.execution
+        return self._auto_execution() if execution == "auto" else execution
+
+    def _auto_execution(self) -> str:
+        if self.is_async:
+            return "async"
+        return "thread" if self.live_parameters() else "process"
+
+    def live_parameters(self) -> list[str]:
+        """Names of parameters that are a live part of the scheduler and cannot travel to a process."""
+        own = self.get_task_params().to_dict()
+        taken = Parameters(self.prefilter_params(self.session.parameters)).to_dict()
+        names = [name for name, value in {**taken, **own}.items() if getattr(value, "live", False)]
+        special = keyword_names(self.execute) or frozenset()
+        return names + sorted(special & {"_session_", "_task_", "_thread_terminate_"})
+
+    def get_run_id(self, run: Any = None, params: Any = None) -> str:
+        """A name for a run."""
+        make = self.func_run_id or self.session.config.func_run_id
+        return make(self, params)
+
+    def __call__(self, params: Any = None, **kwargs: Any) -> None:
+        """Run the task now, outside the schedule, and wait for it unless it has a process or thread of its own."""
+        self.session.scheduler.run_now(self, params)
+
+    def __bool__(self) -> bool:
+        return self.is_runnable()
+
+    def is_runnable(self) -> bool:
+        """Whether a run was asked for, or the condition holds and the task is not disabled."""
+        if self.batches:
+            return True
+        return not self.disabled and bool(self.start_cond.observe(task=self, session=self.session))
+
+    @property
+    def lock(self) -> Any:
+        """A lock for whoever changes the task from another thread."""
+        if self._lock is None:
+            self._lock = self.session.config.cls_lock()
+        return self._lock
+
+    # What is known
+
+    @property
+    def history(self) -> TaskHistory:
+        """What is known of the task's past."""
+        history: TaskHistory = self.session.book[self._name]
+        return history
+
+    @property
+    def live_runs(self) -> dict[str, float]:
+        """Start (epoch seconds) of each live run, by run id."""
+        return self.history.live
+
+    @property
+    def n_alive(self) -> int:
+        """How many runs are alive."""
+        return len(self.live_runs)
+
+    def is_alive(self) -> bool:
+        """Whether any run is alive."""
+        return bool(self.live_runs)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the newest thing known of the task is that it started."""
+        return self.get_status() == "run"
+
+    @property
+    def period(self) -> Any:
+        """The period of the start condition, as far as it has one; else all time."""
+        from redengine.time import always
+
+        return always
+
+    @property
+    def logger(self) -> TaskAdapter:
+        """The task's logger; reads the log back with ``filter_by(...)``."""
+        return TaskAdapter(logging.getLogger(self.logger_name), task=self, on_record=self.session.note)
+
+    def _moment(self, action: str) -> datetime | None:
+        created = self._get_last_action(action)
+        return None if created is None else self.session._format_timestamp(created)
+
+    # As a value
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(name={self._name!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to a process: what the work needs, nothing of the scheduler."""
+        gone = ("session", "_start_cond", "_end_cond", "_lock", "batches", "_parameters", "func_run_id")
+        state = {key: value for key, value in self.__dict__.items() if key not in gone}
+        return {
+            **state,
+            "_start_cond": None,
+            "_end_cond": None,
+            "_lock": None,
+            "batches": [],
+            "_parameters": Parameters(),
+            "func_run_id": None,
+        }
+
+    @classmethod
+    def hints(cls) -> dict[str, Any]:
+        """Types of the options that the class declares."""
+        return get_type_hints(cls)

@@ -1,0 +1,229 @@
+"""Tasks that call a function."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from redengine.args.parameters import Parameters, keyword_names
+from redengine.tasks.base import Task
+
+
+class FuncTask(Task):
+    """Calls a function, given itself or by the file it is in.
+
+    Parameters
+    ----------
+    func
+        The function; or its name, with ``path``; or both as ``"path/to/file.py:name"``.
+    path, func_name
+        File with the function, and its name there (``main`` by default). The file is imported anew for each run,
+        unless ``cache`` is set.
+    sys_paths
+        Folders to import from while the file is imported.
+
+    As a decorator it gives the function back unchanged.
+    """
+
+    func: Any = None
+    path: Any = None
+    func_name: Any = None
+    cache: bool = False
+    sys_paths: Any = ()
+
+    def __init__(self, func: Any = None, **kwargs: Any) -> None:
+        if isinstance(func, str):
+            path, _, name = func.rpartition(":")
+            kwargs.setdefault("path", path or None)
+            kwargs["func_name"] = name
+            func = None
+        self._template = kwargs.pop("_name_template", None)
+        kwargs.pop("name_include_module", None)
+        self._waiting: dict[str, Any] | None = None
+        if func is None and kwargs.get("path") is None:
+            # ``@FuncTask(...)``: the function comes with the call that follows at once.
+            self._waiting = kwargs
+            return
+        if func is not None and not kwargs:
+            # ``@FuncTask``: the name is bound to this task, so a process could not find the function by it.
+            kwargs["execution"] = "thread"
+        self._declare(func, kwargs)
+
+    def _declare(self, func: Any, kwargs: dict[str, Any]) -> None:
+        if func is not None and not callable(func):
+            raise TypeError(f"A task's function must be callable, not {type(func).__name__}")
+        path = kwargs.get("path")
+        if path is not None:
+            kwargs["path"] = Path(path)
+            kwargs["func_name"] = kwargs.get("func_name") or "main"
+        # The arguments among the function's defaults are the task's parameters, unless it is given others.
+        if func is not None:
+            kwargs["parameters"] = Parameters._from_signature(func) | Parameters(kwargs.get("parameters"))
+        if kwargs.get("description") is None and func is not None:
+            kwargs["description"] = inspect.getdoc(func)
+        self._delayed = func is None
+        super().__init__(func=func, **kwargs)
+        self._refuse_live_in_process()
+        if func is not None and not isinstance(func, type):
+            self._mark(func)
+
+    def _refuse_live_in_process(self) -> None:
+        if self.execution != "process" or self._delayed:
+            return
+        live = self.live_parameters()
+        if live:
+            self.session.tasks.discard(self)
+            raise ValueError(
+                f"Task {self.name!r} is to run in a process, but {', '.join(live)} is a live part of the scheduler "
+                "that cannot leave it. Use execution='thread' (or 'auto')."
+            )
+
+    def _mark(self, func: Any) -> None:
+        """Let the function stand for the task in conditions and arguments."""
+        try:
+            func.__redengine__ = {**getattr(func, "__redengine__", {}), "name": self.name}
+        except AttributeError:
+            return  # a built-in or bound method cannot be marked: it is named then
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """As a decorator: take the function and give it back. After that: run the task."""
+        if self._waiting is not None:
+            kwargs, self._waiting = self._waiting, None
+            func = args[0]
+            self._declare(func, kwargs)
+            # The function itself is given back, so that processes can import it by its name.
+            return func
+        return super().__call__(*args, **kwargs)
+
+    # The function
+
+    def get_func(self, cache: bool = True) -> Callable[..., Any]:
+        """The function; imported from its file when it is not at hand.
+
+        Raises ``ImportError`` when the file cannot be imported, ``AttributeError`` when it has no such function.
+        """
+        if self.func is not None:
+            func: Callable[..., Any] = self.func
+            return func
+        path = Path(self.path)
+        package = package_root(path)
+        with _importing_from([package or path.absolute().parent, *map(Path, self.sys_paths)]):
+            module = _load(path, package)
+        try:
+            func = getattr(module, self.func_name)
+        except AttributeError:
+            raise AttributeError(f"There is no function {self.func_name!r} in {path}") from None
+        if cache:
+            self.func = func
+        return func
+
+    def is_delayed(self) -> bool:
+        """Whether the function is imported when the task runs."""
+        return self._delayed
+
+    def execute(self, **params: Any) -> Any:
+        """Call the function."""
+        return self.get_func(cache=self.cache)(**params)
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the function is ``async def``. A function still in its file counts as an ordinary one."""
+        return self.func is not None and inspect.iscoroutinefunction(self.func)
+
+    def process_finish(self, status: str) -> None:
+        """Forget a function that is imported anew for each run."""
+        if self._delayed and not self.cache:
+            self.func = None
+        super().process_finish(status)
+
+    def get_default_name(self, **kwargs: Any) -> str:
+        """``module:function``, or the function's name alone in the main script and for ``@app.task``."""
+        if self.func is None:
+            module = ".".join(Path(self.path).with_suffix("").parts)
+            name = self.func_name
+        else:
+            module = self.func.__module__
+            name = getattr(self.func, "__name__", type(self.func).__name__)
+            if module == "__main__":
+                return str(name)
+        if self._template is not None:
+            return str(self._template.format(module_name=module, func_name=name))
+        return f"{module}:{name}"
+
+    # Its parameters
+
+    def _taken(self, params: Any) -> Any:
+        names = keyword_names(self.get_func(cache=False))
+        return params if names is None else {key: value for key, value in params.items() if key in names}
+
+    def prefilter_params(self, params: Parameters) -> Any:
+        """Those that the function takes by name."""
+        if self._delayed:
+            return {key: value for key, value in params.items() if not key.startswith("_")}
+        names = keyword_names(self.func)
+        if names is None:
+            # ``**kwargs`` takes what is meant for it, not every parameter there is.
+            named = {p.name for p in inspect.signature(self.func).parameters.values() if p.kind is not p.VAR_KEYWORD}
+            return {key: value for key, value in params.items() if key in named}
+        return {key: value for key, value in params.items() if key in names}
+
+    def postfilter_params(self, params: Parameters) -> Any:
+        """For a function that was imported only now: those that it takes, and its own arguments."""
+        if not self._delayed:
+            return params
+        func = self.get_func(cache=True)
+        return self._taken(Parameters._from_signature(func) | params)
+
+    def live_parameters(self) -> list[str]:
+        """Names of parameters that cannot travel to a process."""
+        if self._delayed:
+            return [name for name, value in self.parameters.items() if getattr(value, "live", False)]
+        own = self.parameters.to_dict()
+        taken = Parameters(self.prefilter_params(self.session.parameters)).to_dict()
+        live = [name for name, value in {**taken, **own}.items() if getattr(value, "live", False)]
+        special = (keyword_names(self.func) or frozenset()) & {"_session_", "_task_", "_thread_terminate_"}
+        return live + sorted(special)
+
+
+@contextmanager
+def _importing_from(folders: list[Path]) -> Iterator[None]:
+    added = [str(folder) for folder in folders]
+    sys.path.extend(added)
+    try:
+        yield
+    finally:
+        for folder in added:
+            if folder in sys.path:
+                sys.path.remove(folder)
+
+
+def package_root(path: Path) -> Path | None:
+    """The folder that the package of a file lies in; ``None`` for a file outside any package."""
+    folder = path.absolute().parent
+    if not (folder / "__init__.py").is_file():
+        return None
+    while (folder / "__init__.py").is_file():
+        folder = folder.parent
+    return folder
+
+
+def _load(path: Path, package: Path | None) -> ModuleType:
+    if package is not None:
+        name = ".".join(path.absolute().with_suffix("").relative_to(package).parts)
+    else:
+        name = path.stem
+    spec = importlib.util.spec_from_file_location(name, path.absolute())
+    if spec is None or spec.loader is None:
+        raise ImportError(f"The file {path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as exc:
+        raise ImportError(f"Importing the file '{path}' failed.") from exc
+    return module

@@ -1,0 +1,179 @@
+"""How a task's runs are written to the log, and what the log says of them."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from redengine.exc import TaskLoggingError
+from redengine.log.history import END_ACTIONS
+
+ACTIONS = frozenset({"run", *END_ACTIONS})
+
+
+class _Moment:
+    """When something last happened: read as a datetime, set as a datetime, epoch seconds or ``None``."""
+
+    def __init__(self, action: str) -> None:
+        self._action = action
+        self.__doc__ = f"When the newest ``{action}`` was, in the session's time zone."
+
+    def __get__(self, task: Any, owner: Any = None) -> Any:
+        return self if task is None else task._moment(self._action)
+
+    def __set__(self, task: Any, value: datetime | float | None) -> None:
+        created = value.timestamp() if isinstance(value, datetime) else value
+        task.history.set_last(self._action, created)
+        task.session.emit(("task", task.name))
+
+
+class Recording:
+    """Writing and reading of a task's log."""
+
+    last_run = _Moment("run")
+    last_success = _Moment("success")
+    last_fail = _Moment("fail")
+    last_terminate = _Moment("terminate")
+    last_inaction = _Moment("inaction")
+    last_crash = _Moment("crash")
+
+    session: Any
+    name: Any
+    logger: Any
+    logger_name: str
+    fmt_log_message: str
+    history: Any
+
+    # Writing
+
+    def record(
+        self,
+        action: str,
+        *,
+        created: float | None = None,
+        run_id: str | None = None,
+        start: float | None = None,
+        message: str | None = None,
+        exc_text: str | None = None,
+        exc_info: Any = None,
+    ) -> None:
+        """Write one record.
+
+        Raises ``KeyError`` for an action there is not, ``TaskLoggingError`` when it could not be written: then the
+        memory says ``fail`` (or ``run`` for a start), so that nothing starts over and over.
+        """
+        if action not in ACTIONS:
+            raise KeyError(f"Invalid action: {action}")
+        now = self.session.get_time() if created is None else created
+        extra: dict[str, Any] = {"action": action, "task_name": self.name, "run_id": run_id}
+        if action == "run":
+            extra["start"] = now if start is None else start
+        else:
+            began = start if start is not None else self._get_last_action("run")
+            extra |= {"start": began, "end": now, "runtime": None if began is None else max(now - began, 0.0)}
+        logger = logging.getLogger(self.logger_name)
+        level = logging.ERROR if action in ("fail", "crash") else logging.INFO
+        text = self.fmt_log_message.format(action=action, task=self.name) if message is None else message
+        record = logger.makeRecord(logger.name, level, __file__, 0, text, (), exc_info, func="record", extra=extra)
+        record.created = now
+        record.msecs = (now - int(now)) * 1000
+        record.exc_text = exc_text
+        self.log_record(record)
+
+    def log_record(self, record: logging.LogRecord) -> None:
+        """Write a record that was made elsewhere; see :meth:`record`."""
+        action = getattr(record, "action", None)
+        try:
+            self.logger.handle(record)
+        except Exception as exc:
+            self.history.note("run" if action == "run" else "fail", record.created)
+            self.session.emit(("task", self.name))
+            raise TaskLoggingError(f"Logging for task '{self.name}' failed.") from exc
+
+    def log_running(self, task_run: Any = None) -> None:
+        """Write that the task has started."""
+        self.record("run", run_id=getattr(task_run, "run_id", None))
+
+    def log_success(self, return_value: Any = None, task_run: Any = None) -> None:
+        """Write that the task has succeeded."""
+        self.record("success", run_id=getattr(task_run, "run_id", None))
+
+    def log_failure(self, task_run: Any = None) -> None:
+        """Write that the task has failed, with the exception that is being handled."""
+        import sys
+
+        exc_info = sys.exc_info()
+        self.record("fail", run_id=getattr(task_run, "run_id", None), exc_info=exc_info if exc_info[0] else None)
+
+    def log_inaction(self, task_run: Any = None) -> None:
+        """Write that the task found nothing to do."""
+        self.record("inaction", run_id=getattr(task_run, "run_id", None))
+
+    def log_termination(self, reason: str | None = None, task_run: Any = None) -> None:
+        """Write that the task was terminated."""
+        message = self.fmt_log_message.format(action="terminate", task=self.name)
+        self.record(
+            "terminate",
+            run_id=getattr(task_run, "run_id", None),
+            message=f"{message} ({reason or 'unknown reason'})",
+        )
+
+    def log_crash(self, task_run: Any = None) -> None:
+        """Write that a run ended without saying how."""
+        self.record("crash", run_id=getattr(task_run, "run_id", None))
+
+    # Reading
+
+    @property
+    def status(self) -> str | None:
+        """The newest action."""
+        status: str | None = self.history.status
+        return status
+
+    @status.setter
+    def status(self, value: str | None) -> None:
+        self.history.status = value
+
+    def get_status(self) -> str | None:
+        """The newest action; read from the log where ``force_status_from_logs`` says so."""
+        if not self.session.config.force_status_from_logs:
+            return self.status
+        record = self.logger.get_latest()
+        if not record:
+            return None
+        action: str = record["action"] if isinstance(record, dict) else record.action
+        return action
+
+    def _get_last_action(self, action: str) -> float | None:
+        if self.session.config.force_status_from_logs:
+            record = self.logger.get_latest(action=action)
+            if not record:
+                return None
+            return float(record["created"] if isinstance(record, dict) else record.created)
+        event = self.history.last.get(action)
+        return None if event is None else event.created
+
+    def get_last_run(self) -> datetime | None:
+        """When the task last started."""
+        return self.last_run  # type: ignore[no-any-return]
+
+    def get_last_success(self) -> datetime | None:
+        """When the task last succeeded."""
+        return self.last_success  # type: ignore[no-any-return]
+
+    def get_last_fail(self) -> datetime | None:
+        """When the task last failed."""
+        return self.last_fail  # type: ignore[no-any-return]
+
+    def get_last_terminate(self) -> datetime | None:
+        """When the task was last terminated."""
+        return self.last_terminate  # type: ignore[no-any-return]
+
+    def get_last_inaction(self) -> datetime | None:
+        """When the task last found nothing to do."""
+        return self.last_inaction  # type: ignore[no-any-return]
+
+    def get_last_crash(self) -> datetime | None:
+        """When the task last crashed."""
+        return self.last_crash  # type: ignore[no-any-return]
