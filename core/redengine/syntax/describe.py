@@ -117,14 +117,18 @@ def _not(condition: Any) -> _Phrase:
 # Times
 
 
+_FIRST = {"week": "Monday", "month": "the 1st", "year": "January"}
+
+
 def _time(window: Window) -> str:
     """A window of a cycle as an adverb: "between 10:00 and 12:00", "on Monday", "in January"."""
     points = [_point(window.unit, literal) for literal in window.literals]
     if window.word == "between":
-        between = ("from", "to") if window.unit in ("week", "month", "year") else ("between", "and")
+        between = ("from", "to") if window.unit in _FIRST else ("between", "and")
         return f"{between[0]} {points[0]} {between[1]} {points[1]}"
-    if window.word == "before":
-        return f"{'up to' if window.unit in ('week', 'month', 'year') else 'before'} {points[0]}"
+    if window.word == "before" and window.unit in _FIRST:
+        # The end is a day or month that is included, so "before" would be wrong.
+        return f"from {_FIRST[window.unit]} to {points[0]}"
     if window.word == "after":
         return f"from {points[0]} on"
     if window.word in ("on", "at") and window.unit == "year" and not any(map(str.isdigit, points[0])):

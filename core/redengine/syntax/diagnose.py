@@ -274,5 +274,7 @@ def _nearest(word: str, candidates: Iterable[str]) -> str:
     if lowered in folded:
         return "" if folded[lowered] == word else folded[lowered]
     # Of equally near words the first in the alphabet, so that the answer is the same every time.
-    near = get_close_matches(lowered, sorted(folded), n=1, cutoff=_ALIKE)
-    return folded[near[0]] if near else ""
+    near = get_close_matches(lowered, sorted(folded), n=3, cutoff=_ALIKE)
+    # Letters in the wrong order are the likeliest slip: "taks" is "task" rather than "tasks".
+    swapped = [candidate for candidate in near if sorted(candidate) == sorted(lowered)]
+    return folded[(swapped or near)[0]] if near else ""

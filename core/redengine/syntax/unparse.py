@@ -115,7 +115,10 @@ def _runnable(condition: Any) -> str | None:
 
 def _is_period(condition: Any) -> str | None:
     window = window_of(condition.period)
-    return None if window is None or not window.word else f"time of {window.unit} {window}"
+    if window is None:
+        return None
+    # All of a cycle has no words of its own: it is everything after its start.
+    return f"time of {window.unit} {window if window.word else f'after {condition.period.start}'}"
 
 
 def _history(condition: Any) -> str | None:

@@ -1,0 +1,103 @@
+"""What is offered while a condition is being written."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from redengine.syntax import complete, diagnose
+
+TASKS = ("load", "it's done", "load (daily) & check")
+CUSTOM = {"is foo": object(), re.compile(r"file '(?P<path>.+)' exists"): object()}
+
+
+def _offered(text: str, position: int | None = None) -> list[str]:
+    found = complete(text, len(text) if position is None else position, custom=CUSTOM, task_names=TASKS)
+    return [completion.text for completion in found]
+
+
+def _written(text: str) -> list[str]:
+    """The text with each completion put in."""
+    found = complete(text, len(text), custom=CUSTOM, task_names=TASKS)
+    return [text[: completion.start] + completion.text for completion in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("da", ["daily"]),
+        ("true & da", ["true & daily"]),
+        ("DA", ["daily"]),
+        ("mon", ["monthly"]),
+        ("daily b", ["daily before", "daily between"]),
+        ("daily between 10:00 a", ["daily between 10:00 AM", "daily between 10:00 and"]),
+        ("weekly on T", ["weekly on Tuesday", "weekly on Thursday"]),
+        ("weekly on Mon", ["weekly on Monday"]),
+        ("monthly on l", ["monthly on last"]),
+        ("yearly on Fe", ["yearly on February"]),
+        ("every 10 se", ["every 10 seconds", "every 10 second"]),
+        ("cron @d", ["cron @daily"]),
+        ("time of w", ["time of week"]),
+        ("after task 'l", ["after task 'load'", "after task 'load (daily) & check'"]),
+        ("after task i", []),
+        ('after task "it', ['after task "it\'s done"']),
+        ("after task 'load' f", ["after task 'load' failed", "after task 'load' finished"]),
+        ("has failed t", ["has failed this", "has failed today"]),
+        ("scheduler has r", ["scheduler has run"]),
+        ("is", ["is foo"]),
+        ("true | is f", ["true | is foo"]),
+        ("fi", ["file '"]),
+        ("xyz", []),
+        ("daily xyz ", []),
+    ],
+)
+def test_what_is_offered(text: str, written: list[str]) -> None:
+    assert sorted(_written(text)) == sorted(written)
+
+
+def test_names_of_tasks_come_in_quotes_where_a_name_is_wanted() -> None:
+    assert _offered("after task ") == ["'load'", "\"it's done\"", "'load (daily) & check'"]
+    assert "'load'" not in _offered("param ")
+
+
+def test_the_start_offers_statements_custom_conditions_and_what_may_come_before_one() -> None:
+    offered = _offered("")
+    assert {"daily", "every", "after", "is foo", "file '", "~", "("} <= set(offered)
+    assert not {"&", "|", ")", "between", "and"} & set(offered)
+
+
+def test_a_complete_condition_goes_on_with_an_operator() -> None:
+    assert _offered("true ") == ["&", "|"]
+    assert _offered("(true ") == ["&", "|", ")"]
+    assert _offered("(true) ") == ["&", "|"]
+    assert "&" not in _offered("daily between 10:00 ")
+
+
+def test_only_the_text_before_the_position_counts() -> None:
+    assert _offered("da between 10:00", 2) == ["daily"]
+
+
+def test_literals_stand_where_they_belong() -> None:
+    assert "07:00" in _offered("daily after ")
+    assert "Monday" in _offered("weekly on ")
+    assert "Monday" not in _offered("daily on ")
+
+
+@given(st.text(max_size=40), st.integers(-5, 50))
+def test_completion_never_fails(text: str, position: int) -> None:
+    for completion in complete(text, position, custom=CUSTOM, task_names=TASKS):
+        assert 0 <= completion.start <= max(0, min(position, len(text)))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "daily ", "daily after ", "after ", "has ", "time of ", "task 'load' ", "scheduler has "]
+)
+def test_whatever_is_offered_may_stand_there(text: str) -> None:
+    for completion in complete(text, len(text), task_names=TASKS):
+        written = text[: completion.start] + completion.text
+        for problem in diagnose(written):
+            # Nothing is wrong yet but that more is to come.
+            assert problem.start >= completion.start + (completion.kind != "operator")

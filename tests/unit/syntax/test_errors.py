@@ -1,0 +1,162 @@
+"""What a person is told about a text that is wrong."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from redengine.exc import ConditionSyntaxError, ParserError
+from redengine.syntax import diagnose, parse_condition, spans
+
+
+def _located(text: str) -> list[tuple[str, str]]:
+    """What is underlined, and the message."""
+    return [(text[problem.start : problem.end], problem.message) for problem in diagnose(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "suggestion"),
+    [
+        ("dayly", "dayly", "daily"),
+        ("dayly between 07:00 and 10:00", "dayly", "daily"),
+        ("daily betwen 07:00", "betwen", "between"),
+        ("Weekly on Mondey", "Mondey", "Monday"),
+        ("time of week on mondya", "mondya", "Monday"),
+        ("monthly on lst", "lst", "last"),
+        ("yearly on Febuary 3rd", "Febuary", "February"),
+        ("daily between 07:00 adn 10:00", "adn", "and"),
+        ("every 10 secnds", "secnds", "seconds"),
+        ("every 10", "10", "10 seconds"),
+        ("after taks 'x'", "taks", "task"),
+        ("after task 'x' suceeded", "suceeded", "succeeded"),
+        ("task 'x' has faild", "faild", "failed"),
+        ("task 'x' has failed todya", "todya", "today"),
+        ("has failed this wek", "wek", "week"),
+        ("scheduler has run ovr 10 min", "ovr", "over"),
+        ("scheduler has mor than 3 cycles", "mor", "more"),
+        ("time of dya after 10:00", "dya", "day"),
+        ("param 'x' exits", "exits", "exists"),
+        ("allways true", "allways", "always"),
+        ("crom * * * * *", "crom", "cron"),
+    ],
+)
+def test_the_nearest_word_is_suggested_at_its_place(text: str, word: str, suggestion: str) -> None:
+    (problem,) = diagnose(text)
+    assert text[problem.start : problem.end] == word
+    assert problem.suggestion == suggestion
+    assert f'"{suggestion}"' in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "message"),
+    [
+        ("true &", "&", '"&" needs a condition after it'),
+        ("true |", "|", '"|" needs a condition after it'),
+        ("& true", "&", '"&" needs a condition before it'),
+        ("| true", "|", '"|" needs a condition before it'),
+        ("true & | false", "&", '"&" needs a condition after it'),
+        ("~", "~", '"~" needs a condition after it'),
+        ("(& true)", "&", '"&" needs a condition before it'),
+        ("(", "(", '"(" needs a condition after it'),
+        ("(true", "(", '"(" is not closed: ")" is missing'),
+        ("true)", ")", '")" closes nothing: there is no "(" before it'),
+        ("()", "()", "there is no condition between the parentheses"),
+        ("true (false)", "", 'an operator ("&" or "|") is missing here'),
+        ("(true) false", "", 'an operator ("&" or "|") is missing here'),
+        ("true ~ false", "", 'an operator ("&" or "|") is missing here'),
+        ("after task 'x", "'x", "this quote is not closed: ' is missing at its end"),
+        ('param "x is 3', '"x is 3', 'this quote is not closed: " is missing at its end'),
+        ("daily after", "", "something is missing here: expected a time of day (like 07:00)"),
+        ("daily between 10:00", "", 'something is missing here: expected "and"'),
+        ("after tasks 'a',", "", "something is missing here: expected the name of a task in quotes"),
+        ("after task x", "x", '"x" is not expected here; expected the name of a task in quotes'),
+        ("true true", "true", '"true" is not expected here: the condition is complete before it'),
+        ("daily after 25:00", "25:00", '"25:00" is not a time of day (like 07:00)'),
+        ("monthly on 32nd", "32nd", '"32nd" is not a day of the month (like 1st)'),
+        ("every full moon", "full moon", '"full moon" is not a duration (like 10 seconds)'),
+        ("cron * * *", "* * *", '"* * *" is not five cron fields'),
+        ("this is not valid", "this", '"this" is not a condition; write one like daily'),
+        ("every 10", "10", '"10" needs a unit, as in "10 seconds"'),
+    ],
+)
+def test_the_message_says_what_and_where(text: str, word: str, message: str) -> None:
+    ((found, said),) = _located(text)
+    assert found == word
+    assert said.startswith(message)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t"])
+def test_an_empty_text_is_told_what_to_write(text: str) -> None:
+    (problem,) = diagnose(text)
+    assert "the condition is empty; write one like daily" in problem.message
+
+
+def test_the_exception_reads_as_documented() -> None:
+    with pytest.raises(ConditionSyntaxError) as caught:
+        parse_condition("daily betwen 07:00")
+    assert str(caught.value) == (
+        '`daily betwen 07:00`: line 1, column 7: "betwen" is not expected here; did you mean "between"?'
+    )
+    assert caught.value.diagnostics == diagnose("daily betwen 07:00")
+    assert isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, ParserError)
+
+
+def test_a_missing_operand_is_an_index_error_too_as_it_was() -> None:
+    with pytest.raises(IndexError):
+        parse_condition("true &")
+
+
+def test_lines_and_columns_count_from_one() -> None:
+    (problem,) = diagnose("true\n  & dayly")
+    assert (problem.line, problem.column) == (2, 5)
+
+
+def test_every_independent_error_is_found() -> None:
+    text = "dayly & (weekly on Mondey | ~every 3 parsecs) & & true"
+    assert [word for word, _ in _located(text)] == ["dayly", "Mondey", "3 parsecs", "&"]
+
+
+def test_what_was_expected_is_in_words() -> None:
+    (problem,) = diagnose("daily xyz")
+    assert problem.expected == ("after", "at", "before", "between", "on", "starting", "the end of the condition")
+
+
+def test_unknown_tasks_are_warnings_with_the_nearest_name() -> None:
+    text = "after tasks 'load', 'tranform' & task 'nothing like it' has failed"
+    first, second = diagnose(text, task_names=["load", "transform"])
+    assert (first.severity, text[first.start : first.end], first.suggestion) == ("warning", "'tranform'", "transform")
+    assert 'there is no task "tranform"; did you mean "transform"?' in first.message
+    assert (second.severity, second.suggestion) == ("warning", "")
+
+
+def test_tasks_are_not_checked_when_it_is_not_known_which_there_are() -> None:
+    assert diagnose("after task 'whatever'") == ()
+
+
+_FRAGMENTS = st.sampled_from(
+    ["daily", "after", "task", "tasks", "'x'", '"', "'", "(", ")", "&", "|", "~", " ", "\n", "between", "10:00", "and"]
+    + ["every", "10", "seconds", "on", "Monday", "Mondey", "cron", "* * * * *", "time of", "day", "has failed", "\\"]
+)
+_texts = st.text(max_size=60) | st.lists(_FRAGMENTS, max_size=12).map(" ".join) | st.lists(_FRAGMENTS).map("".join)
+
+
+@given(_texts)
+def test_no_text_breaks_anything_and_all_agree(text: str) -> None:
+    problems = diagnose(text, task_names=[])
+    errors = [problem for problem in problems if problem.severity == "error"]
+    for problem in problems:
+        assert 0 <= problem.start <= problem.end <= len(text)
+        assert problem.line >= 1
+        assert problem.column >= 1
+    try:
+        parse_condition(text)
+    except ConditionSyntaxError:
+        assert errors
+    else:
+        assert not errors
+    end = 0
+    for left, right, _ in spans(text):
+        assert end <= left < right <= len(text)
+        end = right

@@ -1,0 +1,242 @@
+"""Every form of the condition language is accepted and means what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from redengine.conditions import (
+    All,
+    AlwaysFalse,
+    AlwaysTrue,
+    Any,
+    DependFailure,
+    DependFinish,
+    DependSuccess,
+    DependTerminate,
+    IsEnv,
+    IsPeriod,
+    Not,
+    ParamExists,
+    Retry,
+    SchedulerCycles,
+    SchedulerStarted,
+    TaskCrashed,
+    TaskExecutable,
+    TaskFailed,
+    TaskFinished,
+    TaskInacted,
+    TaskRunnable,
+    TaskRunning,
+    TaskStarted,
+    TaskSucceeded,
+    TaskTerminated,
+)
+from redengine.syntax import diagnose, parse_condition, spans, unparse
+from redengine.time import (
+    Cron,
+    TimeDelta,
+    TimeOfDay,
+    TimeOfHour,
+    TimeOfMinute,
+    TimeOfMonth,
+    TimeOfSecond,
+    TimeOfWeek,
+    TimeOfYear,
+)
+
+CONSTANTS = [
+    ("true", AlwaysTrue()),
+    ("false", AlwaysFalse()),
+    ("always true", AlwaysTrue()),
+    ("always false", AlwaysFalse()),
+    ("always", AlwaysTrue()),
+    ("never", AlwaysFalse()),
+]
+
+CYCLES = {
+    "secondly": (TimeOfSecond, "250", "500"),
+    "minutely": (TimeOfMinute, "15", "30.5"),
+    "hourly": (TimeOfHour, "15:00", "2 quarter"),
+    "daily": (TimeOfDay, "10:00", "3 PM"),
+    "weekly": (TimeOfWeek, "Mon", "Friday 10:00"),
+    "monthly": (TimeOfMonth, "1st", "3rd 12:30"),
+    "yearly": (TimeOfYear, "Feb", "October 3rd"),
+}
+
+
+def _windows(cls: type, start: str, end: str) -> list[tuple[str, object]]:
+    return [
+        (f"between {start} and {end}", cls(start, end)),
+        (f"before {end}", cls(None, end)),
+        (f"after {start}", cls(start, None)),
+        (f"on {start}", cls(start, time_point=True)),
+        (f"at {start}", cls(start, time_point=True)),
+    ]
+
+
+ONCE = [
+    *((word, TaskExecutable(period=cls())) for word, (cls, _, _) in CYCLES.items()),
+    *(
+        (f"{word} {window}", TaskExecutable(period=period))
+        for word, (cls, start, end) in CYCLES.items()
+        for window, period in [*_windows(cls, start, end), (f"starting {start}", cls.starting(start))]
+    ),
+    ("run daily", TaskExecutable(period=TimeOfDay())),
+    ("run weekly on Monday", TaskExecutable(period=TimeOfWeek("Mon", time_point=True))),
+]
+
+WITHIN = [
+    (f"time of {cls.__name__.removeprefix('TimeOf').lower()} {window}", IsPeriod(period=period))
+    for cls, start, end in CYCLES.values()
+    for window, period in _windows(cls, start, end)
+]
+
+DELTAS = [
+    *("10 s", "10 seconds", "1h 30min", "2 hours, 30 minutes", "1 day, 12 hour, 30 min, 20 sec", "01:30:00"),
+    *("2 days, 10:00:00", "1w", "2 weeks", "500 ms", "PT10S", "P1D", "1 hour and 30 minutes"),
+]
+INTERVAL = [
+    *((f"every {delta}", TaskStarted(period=TimeDelta(delta)) == 0) for delta in DELTAS),
+    ("run every 10 s", TaskStarted(period=TimeDelta("10 s")) == 0),
+]
+
+CRON = [
+    ("cron * * * * *", TaskRunnable(period=Cron())),
+    ("cron */5 1-3,5 * JAN mon-fri", TaskRunnable(period=Cron("*/5", "1-3,5", "*", "JAN", "mon-fri"))),
+    ("cron @daily", TaskRunnable(period=Cron("@daily"))),
+]
+
+PIPELINE = [
+    ("after task 'X'", DependSuccess(depend_task="X")),
+    ("after task 'X' succeeded", DependSuccess(depend_task="X")),
+    ("after task 'X' failed", DependFailure(depend_task="X")),
+    ("after task 'X' finished", DependFinish(depend_task="X")),
+    ("after task 'X' terminated", DependTerminate(depend_task="X")),
+    ("after task 'a (b) & c | ~d'", DependSuccess(depend_task="a (b) & c | ~d")),
+    ('after task "it\'s"', DependSuccess(depend_task="it's")),
+    (r"""after task 'it\'s "x"'""", DependSuccess(depend_task="""it's "x\"""")),
+    (r"after task 'C:\dir'", DependSuccess(depend_task=r"C:\dir")),
+    ("after tasks 'A'", All(DependSuccess(depend_task="A"))),
+    ("after tasks 'A', \"B\",'C' failed", All(*(DependFailure(depend_task=name) for name in "ABC"))),
+    ("after tasks 'A', 'B' terminated", All(*(DependTerminate(depend_task=name) for name in "AB"))),
+    ("after any tasks 'A', 'B'", Any(*(DependSuccess(depend_task=name) for name in "AB"))),
+    ("after any tasks 'A', 'B' finished", Any(*(DependFinish(depend_task=name) for name in "AB"))),
+]
+
+ACTIONS = {
+    "succeeded": TaskSucceeded,
+    "failed": TaskFailed,
+    "finished": TaskFinished,
+    "terminated": TaskTerminated,
+    "inacted": TaskInacted,
+    "started": TaskStarted,
+    "crashed": TaskCrashed,
+}
+SPANS = [
+    ("", None),
+    (" this minute", TimeOfMinute()),
+    (" this hour", TimeOfHour()),
+    (" today", TimeOfDay()),
+    (" this week", TimeOfWeek()),
+    (" this month", TimeOfMonth()),
+    (" today starting 10:00", TimeOfDay.starting("10:00")),
+    (" today between 10:00 and 12:00", TimeOfDay("10:00", "12:00")),
+    (" this hour after 15:00", TimeOfHour("15:00", None)),
+    (" this minute before 30", TimeOfMinute(None, "30")),
+    (" this week on Monday", TimeOfWeek.at("Mon")),
+    (" this month at 1st", TimeOfMonth.at("1st")),
+    (" past 2 hours", TimeDelta("2 hours")),
+    (" in past 2 hours", TimeDelta("2 hours")),
+]
+HISTORY = [
+    (f"{subject}has {verb}{span}", cls(task=task, period=period))
+    for verb, cls in ACTIONS.items()
+    for span, period in SPANS
+    for subject, task in (("", None), ("task 'my task' ", "my task"))
+]
+
+REST = [
+    ("task 'X' is running", TaskRunning(task="X")),
+    ("while task 'X' is running", TaskRunning(task="X")),
+    ("scheduler has run over 20 minutes", Not(SchedulerStarted(period=TimeDelta("20 minutes")))),
+    ("scheduler started 20 minutes ago", SchedulerStarted(period=TimeDelta("20 minutes"))),
+    ("scheduler has more than 3 cycles", SchedulerCycles() > 3),
+    ("scheduler has less than 3 cycles", SchedulerCycles() < 3),
+    ("scheduler has 3 cycles", SchedulerCycles.from_magic(__eq__=3)),
+    ("param 'x' exists", ParamExists("x")),
+    ("param 'x' is 'V'", ParamExists(x="V")),
+    ("env 'prod'", IsEnv("prod")),
+    ("retry 3", Retry(3)),
+    ("retry", Retry(-1)),
+]
+
+FORMS = [*CONSTANTS, *ONCE, *WITHIN, *INTERVAL, *CRON, *PIPELINE, *HISTORY, *REST]
+each_form = pytest.mark.parametrize(("text", "expected"), FORMS, ids=[text for text, _ in FORMS])
+
+
+@each_form
+def test_form_means_what_it_says(text: str, expected: object) -> None:
+    parsed = parse_condition(text)
+    assert type(parsed) is type(expected)
+    assert parsed == expected
+
+
+@each_form
+def test_form_is_its_own_text(text: str, expected: object) -> None:
+    assert str(parse_condition(text)) == text
+
+
+@each_form
+def test_words_take_any_case_and_white_space(text: str, expected: object) -> None:
+    def shout(part: str) -> str:
+        return part.upper().replace(" ", " \n\t ")
+
+    # Names in quotes are the only text whose case and white space matter; the fields of cron are kept as written.
+    if text.startswith("cron"):
+        assert parse_condition(text.replace("cron ", "CRON \n").replace(" *", "  *")) == expected
+        return
+    quote = "'" if "'" in text and '"' not in text else None
+    if quote is None and "'" in text:
+        pytest.skip("both kinds of quotes: covered by the forms with one")
+    parts = text.split(quote) if quote else [text]
+    parts[::2] = map(shout, parts[::2])
+    assert parse_condition((quote or "").join(parts)) == expected
+
+
+@each_form
+def test_form_has_no_problems(text: str, expected: object) -> None:
+    assert diagnose(text) == ()
+    assert "error" not in {kind for _, _, kind in spans(text)}
+
+
+@each_form
+def test_form_is_printed_as_text_that_means_the_same(text: str, expected: object) -> None:
+    printed = unparse(expected)
+    again = parse_condition(printed)
+    if isinstance(expected, All | Any) and len(expected) == 1:
+        # A row of one prints as that one.
+        assert again == expected[0]
+    else:
+        assert again == expected
+    assert unparse(again) == printed
+
+
+def test_a_condition_object_is_given_back() -> None:
+    condition = AlwaysTrue()
+    assert parse_condition(condition) is condition
+
+
+@pytest.mark.parametrize(("value", "expected"), [(True, AlwaysTrue), (False, AlwaysFalse)])
+def test_true_and_false_are_conditions(value: bool, expected: type) -> None:
+    assert type(parse_condition(value)) is expected
+
+
+@pytest.mark.parametrize("value", [None, 3, b"daily", ["daily"]])
+def test_anything_else_is_a_type_error(value: object) -> None:
+    with pytest.raises(TypeError, match="text or a condition object"):
+        parse_condition(value)
+
+
+def test_each_parse_makes_new_conditions() -> None:
+    first, second = parse_condition("true"), parse_condition("true")
+    assert first is not second

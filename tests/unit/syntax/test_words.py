@@ -1,0 +1,112 @@
+"""Conditions in English, and highlighting."""
+
+from __future__ import annotations
+
+import pytest
+
+from redengine.conditions import BaseCondition, TaskExecutable, TaskRunning, TaskStarted
+from redengine.syntax import KEYWORDS, describe, parse_condition, spans, unparse
+from redengine.time import TimeDelta
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "daily between 07:00 and 10:00 & (time of week on Monday | time of week on Friday)",
+            "every day between 07:00 and 10:00, and only on Monday or Friday",
+        ),
+        ("true", "always"),
+        ("~true", "never"),
+        ("every 1 hour", "every 1 hour"),
+        ("daily", "every day"),
+        ("weekly on mon", "every week on Monday"),
+        ("monthly after 5.", "every month from the 5th on"),
+        ("yearly on feb", "every year in February"),
+        ("hourly at 30:00", "every hour at minute 30:00"),
+        ("time of day after 10:00", "only from 10:00 on"),
+        ("~time of week between Mon and Fri", "not from Monday to Friday"),
+        ("cron */5 * * * *", "at the times of cron */5 * * * *"),
+        ("after task 'a'", "after task 'a' has succeeded"),
+        ("after tasks 'a', 'b', 'c' failed", "after tasks 'a', 'b' and 'c' have all failed"),
+        ("after any tasks 'a', 'b'", "after any of tasks 'a' or 'b' has succeeded"),
+        ("~has failed today", "when this task has not failed today"),
+        ("task 'x' has started past 2 hours", "when task 'x' has started in the past 2 hours"),
+        ("while task 'x' is running", "while task 'x' is running"),
+        ("~task 'x' is running", "while task 'x' is not running"),
+        ("scheduler has run over 20 minutes", "once the scheduler has run for 20 minutes"),
+        ("scheduler has more than 3 cycles", "when the scheduler has made more than 3 cycles"),
+        ("param 'x' is 'v'", "if parameter 'x' is 'v'"),
+        ("env 'prod'", "in environment 'prod'"),
+        ("retry 3", "again after a failure, up to 3 times in a row"),
+        ("daily & (retry | env 'x')", "every day, and either again whenever it has failed, or in environment 'x'"),
+        ("~(env 'x' & daily)", "in any environment but 'x', or when it is not due every day"),
+    ],
+)
+def test_sentence(text: str, sentence: str) -> None:
+    assert describe(text) == sentence
+
+
+def test_comparisons_and_other_forms_without_text_have_a_sentence() -> None:
+    assert describe(TaskStarted(task="x") >= 2) == "when task 'x' has started at least 2 times"
+    assert describe(TaskRunning(task="x") < 2) == "while less than 2 runs of task 'x' are alive"
+    assert describe(TaskExecutable(period=TimeDelta("10 min"))) == "10 minutes after it last finished"
+
+
+class Own(BaseCondition):
+    def get_state(self) -> bool:
+        return True
+
+    def __str__(self) -> str:
+        return "the moon is full"
+
+
+class Retry(Own):
+    """Called like a built-in one, but not that."""
+
+
+@pytest.mark.parametrize("condition", [Own(), Retry()])
+def test_unknown_conditions_speak_for_themselves(condition: BaseCondition) -> None:
+    assert describe(condition) == "when the moon is full"
+    assert describe(~condition) == "unless the moon is full"
+    assert unparse(condition & parse_condition("daily")) == "the moon is full & daily"
+
+
+def test_a_condition_without_text_is_shown_as_itself() -> None:
+    condition = TaskStarted(task="x") >= 2
+    assert unparse(condition) == repr(condition)
+
+
+def test_printing_drops_what_is_not_needed_and_keeps_what_is() -> None:
+    printed = unparse(parse_condition("((DAILY  after 3 pm)) & ((true | (false))) | ~((env 'x' & true))"))
+    assert printed == "daily after 15:00 & (true | false) | ~(env 'x' & true)"
+
+
+def test_highlighting_names_the_parts() -> None:
+    text = "daily after 10:00 & ~(after task 'a & b' | xyz)"
+    found = [(text[start:end], kind) for start, end, kind in spans(text)]
+    assert found == [
+        ("daily", "keyword"),
+        ("after", "keyword"),
+        ("10:00", "literal"),
+        ("&", "operator"),
+        ("~", "operator"),
+        ("(", "paren"),
+        ("after", "keyword"),
+        ("task", "keyword"),
+        ("'a & b'", "name"),
+        ("|", "operator"),
+        ("xyz", "error"),
+        (")", "paren"),
+    ]
+
+
+def test_what_is_not_finished_is_no_error_but_what_is_wrong_is() -> None:
+    assert [kind for *_, kind in spans("daily between 10:00")] == ["keyword", "keyword", "literal"]
+    assert [kind for *_, kind in spans("daily after 99:00")] == ["keyword", "keyword", "error"]
+    assert [kind for *_, kind in spans("after task 'x")] == ["keyword", "keyword", "error"]
+
+
+def test_the_words_of_the_language_are_known() -> None:
+    assert {"daily", "yearly", "between", "scheduler", "retry", "&", "|", "~", "(", ")"} <= KEYWORDS
+    assert "clock" not in KEYWORDS
