@@ -186,11 +186,13 @@ def _cycles(statement: Statement) -> Any:
 
 def _param(statement: Statement) -> Any:
     words = _texts(statement)
-    exists = condition_class("ParamExists")
     key = unquote(words["PARAM_NAME"])
-    if "PARAM_VALUE" in words:
-        return exists(**{key: unquote(words["PARAM_VALUE"])})
-    return exists(key)
+    if "PARAM_VALUE" not in words:
+        return condition_class("ParamExists")(key)
+    # Not as a keyword argument: a parameter may well be called "self".
+    exists = condition_class("ParamExists")()
+    exists.param_values = {key: unquote(words["PARAM_VALUE"])}
+    return exists
 
 
 def _env(statement: Statement) -> Any:

@@ -24,7 +24,7 @@ from redengine.syntax.grammar import (
 from redengine.syntax.scan import faults, pieces
 
 #: How alike two words must be, from 0 to 1, for one to be suggested for the other.
-_ALIKE = 0.65
+_ALIKE = 0.7
 
 #: Longer words are not compared with others: it takes too long, and they are no misspelling.
 _LONGEST = 80
@@ -37,6 +37,9 @@ _EXAMPLES = {
     "period": "time of day between 10:00 and 12:00, past 2 hours or always",
 }
 _THING = {"atom": "condition", "period": "time period"}
+#: Operators as people say them.
+_OPERATOR_WORDS = {"and": "&", "or": "|", "not": "~"}
+
 #: What stands for an end among the expected.
 _END = "the end of the condition"
 _WORD = re.compile(r"\S+")
@@ -157,6 +160,7 @@ def _not_accepted(text: str, offset: int, atom: str, custom: CustomConditions, s
 
 
 def _unexpected(text: str, at: int, word: str, expected: tuple[str, ...], meant: str, start: Start) -> Problem:
+    meant = meant or _OPERATOR_WORDS.get(word.casefold(), "")
     if meant:
         message = f'"{word}" is not expected here; did you mean "{meant}"?'
     elif expected == (_END,):
@@ -191,38 +195,37 @@ def _missed_word(stop: Stop, atom: str) -> tuple[int, str, str] | None:
 
 def _wrong_literal(text: str, offset: int, atom: str, kind: str, position: int, literal: str, start: Start) -> Problem:
     wanted = LITERALS[kind]
-    for match in list(_WORD.finditer(literal))[:0:-1]:
-        if literal_error(kind, literal[: match.start()].rstrip()) is None:
-            # What comes before makes sense by itself, so this word is what does not belong.
-            stop = follow(atom[: position + match.start()].rstrip(), start)
-            candidates = [*_candidates(stop.accepted), *wanted.words]
-            expected = _expected(stop.accepted - {"$END"}) or (wanted.description,)
-            if _nearest(match[0], candidates) or kind not in ("DELTA", "CRON_FIELDS"):
-                meant = _nearest(match[0], candidates)
-                return _unexpected(text, offset + position + match.start(), match[0], expected, meant, start)
-            break
     at = offset + position
+    for match in list(_WORD.finditer(literal))[:0:-1]:
+        if literal_error(kind, literal[: match.start()].rstrip()) is not None:
+            continue
+        # What comes before makes sense by itself: this word may have been meant to go on from there.
+        stop = follow(atom[: position + match.start()].rstrip(), start)
+        meant = _nearest(match[0], [*_candidates(stop.accepted), *wanted.words])
+        if meant:
+            return _unexpected(text, at + match.start(), match[0], _expected(stop.accepted), meant, start)
+        break
+    expected = (wanted.description,)
     known = {word.casefold() for word in wanted.words}
     for match in re.finditer(r"[^\W\d_]+", literal):
         meant = "" if match[0].casefold() in known else _nearest(match[0], wanted.words)
         if meant:
             message = f'"{match[0]}" is not understood in {wanted.description}; did you mean "{meant}"?'
-            return problem_at(
-                text,
-                at + match.start(),
-                at + match.end(),
-                message,
-                expected=(wanted.description,),
-                suggestion=meant,
-            )
-    message = f'"{literal}" is not {wanted.description}'
+            left, right = at + match.start(), at + match.end()
+            return problem_at(text, left, right, message, expected=expected, suggestion=meant)
+    # The literals say best what is wrong with them.
+    reason = (literal_error(kind, literal) or wanted.description).removeprefix("cron ")
+    given = repr(literal)
+    message = f'"{literal}"' + (reason[len(given) :] if reason.startswith(given) else f": {reason}")
     suggestion = ""
     if kind == "DELTA" and re.fullmatch(r"\d+(\.\d+)?", literal):
         suggestion = f"{literal} seconds"
-        message = f'"{literal}" needs a unit, as in "{suggestion}"'
-    elif (reason := literal_error(kind, literal)) and literal not in reason:
-        message = f"{message}: {reason}"
-    return problem_at(text, at, at + len(literal), message, expected=(wanted.description,), suggestion=suggestion)
+    elif kind == "DELTA" and literal.casefold() in wanted.words:
+        suggestion = f"1 {literal.casefold()}"
+        message = f'"{literal}" is not a length of time; did you mean "{suggestion}"?'
+    elif named := re.search(r"did you mean '([^']+)'", reason):
+        suggestion = named[1]
+    return problem_at(text, at, at + len(literal), message, expected=expected, suggestion=suggestion)
 
 
 # Words for people
@@ -273,8 +276,8 @@ def _nearest(word: str, candidates: Iterable[str]) -> str:
         return ""
     if lowered in folded:
         return "" if folded[lowered] == word else folded[lowered]
-    # Of equally near words the first in the alphabet, so that the answer is the same every time.
-    near = get_close_matches(lowered, sorted(folded), n=3, cutoff=_ALIKE)
     # Letters in the wrong order are the likeliest slip: "taks" is "task" rather than "tasks".
-    swapped = [candidate for candidate in near if sorted(candidate) == sorted(lowered)]
-    return folded[(swapped or near)[0]] if near else ""
+    swapped = [candidate for candidate in sorted(folded) if sorted(candidate) == sorted(lowered)]
+    # Of equally near words the first in the alphabet, so that the answer is the same every time.
+    near = swapped or get_close_matches(lowered, sorted(folded), n=1, cutoff=_ALIKE)
+    return folded[near[0]] if near else ""

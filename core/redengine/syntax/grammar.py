@@ -64,7 +64,7 @@ LITERALS: dict[str, LiteralKind] = {
     "MONTHDAY": LiteralKind("a day of the month (like 1st)", ("last",), _MONTH_DAYS),
     "YEARDAY": LiteralKind("a month or a day of it (like February 3rd)", _MONTHS, _MONTHS),
     "DELTA": LiteralKind(
-        "a duration (like 10 seconds)",
+        "a length of time (like 10 seconds)",
         (*_UNITS, *_UNIT),
         ("10 seconds", "1 minute", "5 minutes", "1 hour", "1 day", "1 week"),
     ),

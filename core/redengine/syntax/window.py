@@ -52,7 +52,4 @@ def delta_of(period: Any) -> str | None:
 
 def cron_of(period: Any) -> str | None:
     """The five fields of a ``Cron`` period; ``None`` for others."""
-    if type(period).__name__ != "Cron":
-        return None
-    names = ("minute", "hour", "day_of_month", "month", "day_of_week")
-    return " ".join(str(getattr(period, name)) for name in names)
+    return str(period.expression) if type(period).__name__ == "Cron" else None

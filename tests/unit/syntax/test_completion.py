@@ -59,7 +59,7 @@ def test_what_is_offered(text: str, written: list[str]) -> None:
 
 
 def test_names_of_tasks_come_in_quotes_where_a_name_is_wanted() -> None:
-    assert _offered("after task ") == ["'load'", "\"it's done\"", "'load (daily) & check'"]
+    assert _offered("after task ") == ["'load'", '"it\'s done"', "'load (daily) & check'"]
     assert "'load'" not in _offered("param ")
 
 

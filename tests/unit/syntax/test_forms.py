@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from redengine.conditions import (
@@ -165,6 +167,7 @@ REST = [
     ("scheduler has 3 cycles", SchedulerCycles.from_magic(__eq__=3)),
     ("param 'x' exists", ParamExists("x")),
     ("param 'x' is 'V'", ParamExists(x="V")),
+    ("param 'two words' is \"it's\"", ParamExists(**{"two words": "it's"})),
     ("env 'prod'", IsEnv("prod")),
     ("retry 3", Retry(3)),
     ("retry", Retry(-1)),
@@ -193,14 +196,12 @@ def test_words_take_any_case_and_white_space(text: str, expected: object) -> Non
 
     # Names in quotes are the only text whose case and white space matter; the fields of cron are kept as written.
     if text.startswith("cron"):
-        assert parse_condition(text.replace("cron ", "CRON \n").replace(" *", "  *")) == expected
-        return
-    quote = "'" if "'" in text and '"' not in text else None
-    if quote is None and "'" in text:
-        pytest.skip("both kinds of quotes: covered by the forms with one")
-    parts = text.split(quote) if quote else [text]
-    parts[::2] = map(shout, parts[::2])
-    assert parse_condition((quote or "").join(parts)) == expected
+        shouted = text.replace("cron ", "CRON \n").replace(" *", "  *")
+    else:
+        parts = re.split(r"""('(?:[^'\\]|\\.)*'|"[^"]*")""", text)
+        parts[::2] = map(shout, parts[::2])
+        shouted = "".join(parts)
+    assert parse_condition(shouted) == expected
 
 
 @each_form

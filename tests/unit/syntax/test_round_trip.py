@@ -40,7 +40,9 @@ _delta = st.builds(
 )
 _verbs = st.sampled_from(["succeeded", "failed", "finished", "terminated"])
 _atoms = st.one_of(
-    st.sampled_from(["true", "false", "always", "never", "daily", "retry", "retry 3", "has failed", "has crashed today"]),
+    st.sampled_from(
+        ["true", "false", "always", "never", "daily", "retry", "retry 3", "has failed", "has crashed today"]
+    ),
     _once,
     _within,
     _delta.map("every {}".format),
