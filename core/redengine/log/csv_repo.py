@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from pydantic.v1 import PrivateAttr
 
@@ -40,9 +40,9 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
 
     fsync: bool = False
 
-    _file: Optional[RecordFile] = PrivateAttr(default=None)  # noqa: UP045
-    _writer: Optional[RecordWriter] = PrivateAttr(default=None)  # noqa: UP045
-    _path: Optional[Path] = PrivateAttr(default=None)  # noqa: UP045
+    _file: RecordFile | None = PrivateAttr(default=None)
+    _writer: RecordWriter | None = PrivateAttr(default=None)
+    _path: Path | None = PrivateAttr(default=None)
     _lock: Any = PrivateAttr(default_factory=threading.RLock)
 
     def __init__(self, **data: Any) -> None:

@@ -77,7 +77,9 @@ class RecordWriter:
         Damaged stretches stay as they are. Raises :class:`LogUnwritableError`.
         """
         with self._lock, self._explained(), self._locked() as fd:
-            self._replace(fd, self._changed(change))
+            # Our own records since the last look are not in the index yet.
+            self.file.refresh()
+            self._replace(fd, self._changed(change, os.fstat(fd).st_size))
 
     def replace_all(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Replace the whole file by a header and these records. Raises :class:`LogUnwritableError`."""
@@ -86,7 +88,7 @@ class RecordWriter:
             records = (encode(row.get(name) for name in self.columns) for row in rows)
             self._replace(fd, (part for part in (encode(self.columns), *records)))
 
-    def _changed(self, change: Callable[[bytes], bytes | None]) -> Iterator[bytes]:
+    def _changed(self, change: Callable[[bytes], bytes | None], size: int) -> Iterator[bytes]:
         file = self.file
         yield file.pread(file.start, 0)
         position = file.start
@@ -100,7 +102,7 @@ class RecordWriter:
                     if changed is not None:
                         yield file.pread(len(record) + 1, offset) if changed is record else changed
             position = stop
-        yield file.pread(file.end - position, position)
+        yield file.pread(size - position, position)
 
     def _replace(self, fd: int, parts: Iterator[bytes]) -> None:
         path = self.file.path

@@ -14,8 +14,9 @@ _PLAIN = logging.Formatter()
 class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
     """redbird's ``RepoHandler`` that builds no more than the record model keeps.
 
-    A formatter is asked only if the model has ``formatted_message`` (or is ``dict``), or if it is one that returns
-    the record itself. Errors of the repository are raised to whoever logs.
+    A formatter is asked only if the model has ``formatted_message`` (or is ``dict``). A record without an action
+    (somebody uses the task's logger for a message) is not kept when the model asks for one. Errors of the repository
+    are raised to whoever logs.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -25,6 +26,8 @@ class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
             super().emit(record)
             return
         values = vars(record)
+        if "action" in names and "action" not in values:
+            return
         kept = {name: values[name] for name in names if name in values}
         if "message" in names:
             kept["message"] = record.getMessage()

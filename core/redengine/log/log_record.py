@@ -7,7 +7,7 @@ They are models of pydantic 1 (as bundled with pydantic 2), which is what redbir
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Optional
+from typing import Any
 
 from pydantic.v1 import BaseModel, Field, validator
 
@@ -33,15 +33,16 @@ class LogRecord(MinimalRecord):
     pathname: str
     filename: str
     module: str
-    exc_text: Optional[str] = None  # noqa: UP045 - pydantic 1 evaluates it on Python 3.10 and later alike
+    exc_text: str | None = None
     lineno: int
-    funcName: str  # noqa: N815 - logging's name
+    # logging may be told not to find these out, and a record made by hand has none.
+    funcName: str | None  # noqa: N815
     msecs: float
     relativeCreated: float  # noqa: N815 - logging's name
-    thread: int
-    threadName: str  # noqa: N815 - logging's name
-    processName: str  # noqa: N815 - logging's name
-    process: int
+    thread: int | None
+    threadName: str | None  # noqa: N815
+    processName: str | None  # noqa: N815
+    process: int | None
     message: str
     formatted_message: str
 
@@ -53,11 +54,11 @@ class TaskLogRecord(MinimalRecord):
     epoch seconds and seconds (see :func:`storable`), and what older versions wrote is read as well.
     """
 
-    start: Optional[datetime] = None  # noqa: UP045
-    end: Optional[datetime] = None  # noqa: UP045
-    runtime: Optional[timedelta] = None  # noqa: UP045
+    start: datetime | None = None
+    end: datetime | None = None
+    runtime: timedelta | None = None
     message: str = ""
-    exc_text: Optional[str] = None  # noqa: UP045
+    exc_text: str | None = None
 
     @validator("start", "end", pre=True)
     @classmethod
@@ -80,19 +81,19 @@ class TaskLogRecord(MinimalRecord):
 class MinimalRunRecord(MinimalRecord):
     """The least, with the run's id."""
 
-    run_id: Optional[str] = None  # noqa: UP045
+    run_id: str | None = None
 
 
 class RunRecord(LogRecord):
     """Everything of logging, with the run's id."""
 
-    run_id: Optional[str] = None  # noqa: UP045
+    run_id: str | None = None
 
 
 class TaskRunRecord(TaskLogRecord):
     """Start, end and runtime, with the run's id. The default of a log."""
 
-    run_id: Optional[str] = None  # noqa: UP045
+    run_id: str | None = None
 
 
 def storable(model: Any, values: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,144 @@
+"""redbird works under pydantic 2, and nobody notices how. Proved in fresh interpreters."""
+
+from __future__ import annotations
+
+import pydantic
+import pydantic.v1
+import pytest
+
+from redengine.log import bird
+
+
+@pytest.mark.parametrize("first", ["", "import pydantic"])
+def test_pydantic_is_untouched(run_python, first):
+    out = run_python(f"""
+        import sys
+        {first}
+        before = {{name: module for name, module in sys.modules.items() if name.partition(".")[0] == "pydantic"}}
+        meta_path = list(sys.meta_path)
+        import redengine.log.bird
+        changed = [name for name, module in before.items() if sys.modules.get(name) is not module]
+        import pydantic
+        from pydantic import BaseModel, field_validator
+        print(changed, pydantic.VERSION[0], pydantic is sys.modules["pydantic"], sys.meta_path == meta_path)
+    """)
+    assert out == "[] 2 True True"
+
+
+def test_user_imports_redbird_afterwards(run_python):
+    out = run_python("""
+        import redengine.log.bird as bird
+        from redbird.repos import CSVFileRepo, MemoryRepo
+        from redbird.logging import RepoHandler
+        from redbird.oper import in_
+        import redbird.sql, redbird.templates
+        print(CSVFileRepo is bird.CSVFileRepo, issubclass(MemoryRepo, bird.BaseRepo), RepoHandler is bird.RepoHandler)
+    """)
+    assert out == "True True True"
+
+
+def test_an_earlier_failed_import_of_redbird_does_no_harm(run_python):
+    out = run_python("""
+        import sys
+        try:
+            import redbird.repos
+        except Exception as exc:
+            print(type(exc).__name__)
+        print("redbird" in sys.modules, "redbird.exc" in sys.modules)
+        from redengine.log.bird import KeyFoundError, MemoryRepo
+        import redbird.exc
+        print(redbird.exc.KeyFoundError is KeyFoundError, MemoryRepo().filter_by().all())
+    """)
+    assert out.splitlines()[1:] == ["False True", "True []"]
+
+
+def test_redbird_that_somebody_else_made_work_is_used_as_it_is(run_python):
+    out = run_python("""
+        import sys
+        import pydantic, pydantic.v1
+        sys.modules["pydantic"] = pydantic.v1
+        import redbird.repos
+        sys.modules["pydantic"] = pydantic
+        theirs = redbird.repos.MemoryRepo
+        import redengine.log.bird as bird
+        print(bird.MemoryRepo is theirs, sys.modules["pydantic"] is pydantic)
+    """)
+    assert out == "True True"
+
+
+def test_other_threads_see_the_real_pydantic_while_redbird_is_imported(run_python):
+    out = run_python("""
+        import importlib, sys, threading
+        import pydantic
+        wrong, stop = [], threading.Event()
+        def watch():
+            while not stop.wait(0.0002):
+                if importlib.import_module("pydantic") is not pydantic:
+                    wrong.append(1)
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        importers = [threading.Thread(target=importlib.import_module, args=("redengine.log.bird",)) for _ in range(4)]
+        [thread.start() for thread in importers]
+        [thread.join() for thread in importers]
+        stop.set()
+        watcher.join()
+        print(len(wrong), "redbird" in sys.modules)
+    """)
+    assert out == "0 True"
+
+
+def test_byte_code_of_redbird_is_left_as_it_is(run_python):
+    code = """
+        import redengine.log.bird, redbird.base, dis
+        print(any(i.opname == "IMPORT_NAME" and i.argval == "pydantic.v1" for i in dis.get_instructions(
+            redbird.base.__loader__.get_code("redbird.base"))))
+    """
+    assert run_python(code) == "False"
+
+
+class Record2(pydantic.BaseModel):
+    task_name: str
+    action: str
+    created: float
+    start: float | None = None
+    message: str = ""
+
+
+def test_memory_repo_of_redbird_takes_a_pydantic_2_model():
+    repo = bird.MemoryRepo(model=Record2, id_field="created")
+    repo.add({"task_name": "a", "action": "run", "created": 1, "unknown": 5})
+    repo.add(Record2(task_name="b", action="run", created=2))
+    repo.update(Record2(task_name="c", action="run", created=2))
+    assert repo.filter_by(task_name="c").all() == [Record2(task_name="c", action="run", created=2)]
+    assert repo.item_to_dict(Record2(task_name="b", action="run", created=2)) == {
+        "task_name": "b",
+        "action": "run",
+        "created": 2.0,
+    }
+
+
+def test_csv_repo_of_redbird_takes_a_pydantic_2_model(tmp_path):
+    repo = bird.CSVFileRepo(filename=tmp_path / "log.csv", model=Record2)
+    repo.add({"task_name": "a", "action": "run", "created": 1, "start": 3, "message": "x"})
+    assert repo.filter_by().last() == Record2(task_name="a", action="run", created=1, start=3, message="x")
+
+
+@pytest.mark.parametrize("model", [Record2, "TaskRunRecord"])
+def test_sql_repo(model):
+    pytest.importorskip("sqlalchemy")
+    if model == "TaskRunRecord":
+        from redengine.log import TaskRunRecord as model
+    repo = bird.SQLRepo(conn_string="sqlite://", table="log", if_missing="create", model=model, id_field="created")
+    repo.add({"task_name": "a", "action": "run", "created": 1, "start": 3, "message": "x"})
+    item = repo.filter_by(task_name="a").last()
+    assert (item.action, item.created, item.message) == ("run", 1.0, "x")
+
+
+def test_handlers_of_redbird_can_be_filtered():
+    repo = bird.MemoryRepo()
+    repo.add({"task_name": "a"})
+    assert bird.RepoHandler(repo).filter_by(task_name="a").all() == [{"task_name": "a"}]
+
+
+def test_repositories_are_models_of_pydantic_1():
+    assert issubclass(bird.BaseRepo, pydantic.v1.BaseModel)

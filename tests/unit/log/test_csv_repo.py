@@ -1,0 +1,503 @@
+"""The CSV repository as redbird's, and what must not be lost."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import os
+import pickle
+import threading
+from datetime import datetime
+
+import pydantic
+import pytest
+
+from redengine.log import CSVFileRepo, LogUnwritableError, MinimalRecord, TaskLogRecord, TaskRunRecord, bird
+from redengine.log.csv_index import STRIDE
+
+HEADER = b"task_name,action,created,start,end,runtime,message,exc_text,run_id\r\n"
+
+
+def record(name="a", action="run", created=1.0, **values):
+    return TaskRunRecord(task_name=name, action=action, created=created, **values)
+
+
+def names(repo, **query):
+    return [item.task_name for item in repo.filter_by(**query).all()]
+
+
+class Record2(pydantic.BaseModel):
+    task_name: str
+    action: str
+    created: float
+    at: datetime | None = None
+    message: str = ""
+
+
+# As redbird's
+
+
+@pytest.fixture(params=["ours", "redbird"])
+def either(request, log_path):
+    """The contract that ours shares with redbird's."""
+    make = CSVFileRepo if request.param == "ours" else bird.CSVFileRepo
+    return lambda **kwargs: make(filename=log_path, **{"model": TaskLogRecord, **kwargs})
+
+
+def test_it_is_redbirds(open_repo):
+    assert isinstance(open_repo(), bird.CSVFileRepo)
+
+
+def test_reading(either):
+    repo = either()
+    assert repo.filter_by().all() == []
+    assert repo.filter_by().last() is None
+    for number, action in enumerate(["run", "success", "run", "fail"]):
+        repo.add(TaskLogRecord(task_name="a", action=action, created=number, message="m", exc_text='T\n"x",é'))
+    assert repo.filter_by(action="run").count() == 2
+    assert repo.filter_by(action="run").first().created == 0
+    assert repo.filter_by(action="run").last().created == 2
+    assert [item.created for item in repo.filter_by().limit(3)] == [0, 1, 2]
+    assert [item.action for item in repo] == ["run", "success", "run", "fail"]
+    assert repo.filter_by(created=bird_oper("between", 1, 2)).count() == 2
+    assert repo.filter_by(action=bird_oper("in_", ["fail"])).last().exc_text == 'T\n"x",é'
+
+
+def bird_oper(name, *args):
+    import redbird.oper
+
+    return getattr(redbird.oper, name)(*args)
+
+
+def test_update_and_delete(either):
+    repo = either()
+    for number in range(4):
+        repo.add(TaskLogRecord(task_name="ab"[number % 2], action="run", created=number, message="old"))
+    repo.filter_by(task_name="a").update(message="new, and\nlonger")
+    assert [item.message for item in repo] == ["new, and\nlonger", "old", "new, and\nlonger", "old"]
+    repo.filter_by(task_name="b").delete()
+    assert [item.created for item in repo] == [0, 2]
+    repo.add(TaskLogRecord(task_name="c", action="run", created=9, message="m"))
+    assert [item.created for item in repo] == [0, 2, 9]
+
+
+def test_id_field(either):
+    repo = either(id_field="created")
+    repo.add(TaskLogRecord(task_name="a", action="run", created=1, message="x"))
+    with pytest.raises(bird.KeyFoundError):
+        repo.add(TaskLogRecord(task_name="b", action="run", created=1, message="x"))
+    repo.add(TaskLogRecord(task_name="b", action="run", created=1, message="x"), if_exists="update")
+    assert repo[1.0].task_name == "b"
+    del repo[1.0]
+    with pytest.raises(KeyError):
+        repo[1.0]
+
+
+def test_dicts(either, log_path):
+    repo = either(model=dict, fieldnames=["id", "color"], id_field="id")
+    repo.add({"id": "x", "color": "red"})
+    assert repo["x"] == {"id": "x", "color": "red"}
+    assert log_path.read_bytes() == b"id,color\r\nx,red\r\n"
+
+
+def test_a_file_of_redbird_goes_on(either, log_path, open_repo):
+    either().add(TaskLogRecord(task_name="a", action="run", created=1, start=5, message="x"))
+    repo = open_repo(model=TaskLogRecord)
+    repo.add(TaskLogRecord(task_name="b", action="run", created=2, start=5, message="x"))
+    assert names(repo) == ["a", "b"]
+    assert {item.start for item in repo} == {datetime.fromtimestamp(5)}
+
+
+def test_create(open_repo, log_path):
+    repo = open_repo()
+    assert not log_path.exists()
+    repo.create()
+    assert log_path.read_bytes() == HEADER
+    with pytest.raises(FileExistsError):
+        repo.create()
+    repo.create(if_exists="ignore")
+
+
+# What is in the file
+
+
+def test_seconds_are_kept(open_repo, log_path):
+    open_repo().add(record(start=5.25, end=7, runtime=1.75, run_id="x"))
+    assert log_path.read_bytes() == HEADER + b"a,run,1.0,5.25,7.0,1.75,,,x\r\n"
+
+
+def test_an_empty_text_is_a_text(open_repo):
+    repo = open_repo()
+    repo.add(record(message=""))
+    assert (repo.filter_by().last().message, repo.filter_by().last().exc_text) == ("", None)
+
+
+def test_each_record_is_one_write(open_repo, monkeypatch):
+    repo = open_repo()
+    repo.open()
+    written = []
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: written.append(data) or write(fd, data))
+    repo.add(record(exc_text="x\n" * 10_000))
+    assert len(written) == 1
+    assert written[0].endswith(b"\r\n")
+
+
+def test_records_are_in_the_file_at_once(open_repo, log_path):
+    repo = open_repo()
+    repo.add(record())
+    assert log_path.read_bytes().count(b"\r\n") == 2
+
+
+def test_fsync(open_repo, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    open_repo(fsync=True).add(record())
+    assert len(synced) == 2  # header and record
+
+
+def test_a_disk_that_is_full_leaves_no_half_record(open_repo, log_path, monkeypatch):
+    repo = open_repo()
+    repo.add(record())
+    before = log_path.read_bytes()
+    write = os.write
+    calls = []
+
+    def full(fd, data):
+        calls.append(data)
+        if len(calls) == 1:
+            return write(fd, data[:5])
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(LogUnwritableError, match="free some space"):
+        repo.add(record())
+    assert log_path.read_bytes() == before
+    monkeypatch.undo()
+    repo.add(record(name="b"))
+    assert names(repo) == ["a", "b"]
+
+
+def test_threads(open_repo):
+    repo = open_repo()
+
+    def write(name):
+        for number in range(50):
+            repo.add(record(name=name, created=number, exc_text="x\n" * number))
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert repo.filter_by().count() == 200
+    assert [item.created for item in repo.filter_by(task_name="c").all()] == list(range(50))
+
+
+def test_two_writers(open_repo):
+    first, second = open_repo(), open_repo()
+    for number in range(20):
+        (first, second)[number % 2].add(record(created=number, exc_text="a\nb"))
+    assert [item.created for item in first] == list(range(20))
+    assert first.notices == second.notices == []
+
+
+def test_reads_across_blocks(open_repo):
+    repo = open_repo()
+    for number in range(60):
+        repo.add(record(created=number, exc_text="line\n" * 1000))
+    assert repo.file.path.stat().st_size > 4 * STRIDE
+    assert [item.created for item in repo] == list(range(60))
+    assert repo.filter_by(created=30.0).last().created == 30.0
+    repo.filter_by(created=30.0).delete()
+    assert repo.filter_by().count() == 59
+    assert [item.created for item in open_repo()] == [float(n) for n in range(60) if n != 30]
+
+
+# Damage
+
+
+TORN = [b"b,ru", b'b,fail,2.0,,,,,"Traceback\n  File', b'b,fail,2.0,,,,,"said ""', b"b,run,2.0,,,,,,x\r", b"\0\0\0\0"]
+
+
+@pytest.mark.parametrize("torn", TORN)
+def test_a_torn_last_record_is_set_aside(open_repo, log_path, torn, caplog):
+    open_repo().add(record())
+    with log_path.open("ab") as file:
+        file.write(torn)
+    repo = open_repo()
+    assert names(repo) == ["a"]
+    assert log_path.read_bytes().endswith(torn)  # a reader changes nothing
+    repo.add(record(name="c"))
+    assert names(repo) == ["a", "c"]
+    assert log_path.with_name("log.csv.torn").read_bytes() == torn + b"\n"
+    assert len(repo.notices) == 1
+    assert "half a record" in repo.notices[0]
+    assert caplog.messages == repo.notices
+
+
+def test_torn_twice(open_repo, log_path):
+    for number in range(2):
+        repo = open_repo()
+        repo.add(record(created=number))
+        with log_path.open("ab") as file:
+            file.write(b"torn%d" % number)
+    open_repo().open()
+    assert log_path.with_name("log.csv.torn").read_bytes() == b"torn0\ntorn1\n"
+
+
+def test_a_torn_header(open_repo, log_path):
+    log_path.write_bytes(b"task_name,acti")
+    repo = open_repo()
+    repo.add(record())
+    assert log_path.read_bytes().startswith(HEADER)
+    assert log_path.with_name("log.csv.torn").read_bytes() == b"task_name,acti\n"
+    assert names(repo) == ["a"]
+
+
+def test_records_that_ran_together_are_left_out_and_kept(open_repo, log_path):
+    log_path.write_bytes(HEADER + b"a,run,1.0,,,,,,x\r\nb,run,1b,run,2.0,,,,,,y\r\nc,r\r\nd,run,3.0,,,,,,z\r\n")
+    repo = open_repo()
+    assert names(repo) == ["a", "d"]
+    repo.filter_by(task_name="a").delete()
+    assert log_path.read_bytes() == HEADER + b"b,run,1b,run,2.0,,,,,,y\r\nc,r\r\nd,run,3.0,,,,,,z\r\n"
+
+
+def test_a_tear_in_the_middle_hides_nothing_and_survives_a_rewrite(open_repo, log_path):
+    log_path.write_bytes(
+        HEADER
+        + b"a,run,1.0,,,,,,x\r\n"
+        + b'b,fail,2.0,,,,,"Traceback\r\n'
+        + b"c,run,3.0,,,,,,y\r\n"
+        + b'd,fail,4.0,,,,,"Trace\r\nback",z\r\n'
+        + b"e,run,5.0,,,,,,z\r\n"
+    )
+    repo = open_repo()
+    assert names(repo) == ["a", "c", "d", "e"]
+    repo.filter_by(task_name="c").update(message="new")
+    assert names(repo) == ["a", "c", "d", "e"]
+    assert b'"Traceback\r\nc,run,3.0,,,,new,,y' in log_path.read_bytes()
+
+
+# Other headers
+
+
+def test_an_extra_and_a_reordered_column(open_repo, log_path):
+    log_path.write_bytes(
+        b"created,host,action,task_name,run_id,message,start,end,runtime,exc_text\r\n1.5,h,run,a,x,m,,,,\r\n"
+    )
+    repo = open_repo()
+    assert repo.filter_by().all() == [record(created=1.5, run_id="x", message="m")]
+    repo.add(record(name="b", created=2, run_id="y"))
+    assert log_path.read_bytes().endswith(b"2.0,,run,b,y,,,,,\r\n")
+    assert repo.notices == []
+
+
+def test_columns_that_the_file_lacks_are_said(open_repo, log_path):
+    log_path.write_bytes(b"task_name,action,created\r\na,run,1.5\r\n")
+    repo = open_repo()
+    repo.add(record(name="b", created=2, run_id="y"))
+    repo.filter_by(task_name="a").delete()
+    repo.add(record(name="c", created=3, run_id="y"))
+    assert log_path.read_bytes() == b"task_name,action,created\r\nb,run,2.0\r\nc,run,3.0\r\n"
+    assert len(repo.notices) == 1
+    assert "run_id" in repo.notices[0]
+
+
+def test_a_byte_order_mark(open_repo, log_path):
+    log_path.write_bytes(b"\xef\xbb\xbf" + HEADER + b"a,run,1.0,,,,,,x\r\n")
+    assert names(open_repo()) == ["a"]
+
+
+@pytest.mark.parametrize("content", [b"id,name\r\n1,x\r\n", b"hello\nworld\n", b"\n\n"])
+def test_another_kind_of_file_is_set_aside(open_repo, log_path, content):
+    log_path.write_bytes(content)
+    os.utime(log_path, (1609459200, 1609459200))
+    repo = open_repo()
+    assert repo.filter_by().all() == []
+    assert log_path.read_bytes() == content
+    repo.add(record())
+    assert log_path.with_name("log.csv.20210101T000000Z.old").read_bytes() == content
+    assert names(repo) == ["a"]
+    assert "renamed" in repo.notices[0]
+
+
+def test_a_second_file_set_aside_does_not_replace_the_first(open_repo, log_path):
+    for number in range(2):
+        log_path.write_bytes(b"id\r\n%d\r\n" % number)
+        os.utime(log_path, (1609459200, 1609459200))
+        open_repo().open()
+    assert sorted(path.name for path in log_path.parent.glob("*.old")) == [
+        "log.csv.20210101T000000Z-1.old",
+        "log.csv.20210101T000000Z.old",
+    ]
+
+
+# The file changes under us
+
+
+def test_deleted(open_repo, log_path):
+    repo = open_repo()
+    repo.add(record())
+    log_path.unlink()
+    assert names(repo) == []
+    repo.add(record(name="b"))
+    assert log_path.read_bytes().startswith(HEADER)
+    assert names(repo) == ["b"]
+
+
+def test_rotated(open_repo, log_path):
+    repo = open_repo()
+    repo.add(record())
+    assert names(repo) == ["a"]
+    log_path.rename(log_path.with_name("log.csv.1"))
+    repo.add(record(name="b"))
+    assert names(repo) == ["b"]
+    assert any("replaced" in notice for notice in repo.notices)
+    assert names(open_repo(filename=log_path.with_name("log.csv.1"))) == ["a"]
+
+
+def test_truncated(open_repo, log_path):
+    repo = open_repo()
+    repo.add(record())
+    assert names(repo) == ["a"]
+    os.truncate(log_path, 0)
+    repo.add(record(name="b"))
+    assert log_path.read_bytes().count(b"task_name") == 1
+    assert names(repo) == ["b"]
+
+
+def test_truncated_and_grown_beyond_its_old_size(open_repo, log_path):
+    repo = open_repo()
+    repo.add(record())
+    assert names(repo) == ["a"]
+    log_path.write_bytes(HEADER + b"x,run,1.0,,,,,,\r\n" * 5)
+    assert names(repo) == ["x"] * 5
+
+
+def test_a_rewrite_keeps_the_mode_and_leaves_no_temporary_file(open_repo, log_path):
+    repo = open_repo()
+    repo.add(record())
+    log_path.chmod(0o640)
+    repo.filter_by(task_name="a").update(message="x")
+    assert log_path.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in log_path.parent.iterdir()] == ["log.csv"]
+
+
+def test_a_failed_rewrite_leaves_the_file_as_it_was(open_repo, log_path, monkeypatch):
+    repo = open_repo()
+    repo.add(record())
+    before = log_path.read_bytes()
+
+    def fail(*args):
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(LogUnwritableError):
+        repo.filter_by(task_name="a").delete()
+    assert log_path.read_bytes() == before
+    assert [path.name for path in log_path.parent.iterdir()] == ["log.csv"]
+
+
+# Places that cannot be written
+
+
+def test_a_missing_folder(tmp_path):
+    repo = CSVFileRepo(filename=tmp_path / "no" / "log.csv", model=MinimalRecord)
+    with pytest.raises(LogUnwritableError, match=r"no/log.csv: .*folder .*/no does not exist; create it") as caught:
+        repo.open()
+    assert caught.value.errno == errno.ENOENT
+    assert repo.filter_by().all() == []
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS])
+def test_an_unwritable_folder(open_repo, log_path, monkeypatch, code):
+    def refuse(*args, **kwargs):
+        raise OSError(code, "no")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(LogUnwritableError, match=rf"{log_path}.*writable for this user"):
+        open_repo().add(record())
+
+
+def test_a_folder_in_its_place(tmp_path):
+    with pytest.raises(LogUnwritableError, match="it is a folder"):
+        CSVFileRepo(filename=tmp_path, model=MinimalRecord).open()
+
+
+def test_a_file_in_place_of_the_folder(tmp_path):
+    (tmp_path / "x").write_text("")
+    repo = CSVFileRepo(filename=tmp_path / "x" / "log.csv", model=MinimalRecord)
+    assert repo.filter_by().all() == []
+    with pytest.raises(LogUnwritableError):
+        repo.open()
+
+
+def test_a_strange_dialect_is_refused_at_once(log_path):
+    with pytest.raises(ValueError, match="escapechar"):
+        CSVFileRepo(filename=log_path, model=MinimalRecord, kwds_csv={"escapechar": "\\"})
+
+
+def test_another_dialect(open_repo, log_path):
+    repo = open_repo(kwds_csv={"delimiter": ";", "quoting": csv.QUOTE_ALL}, model=MinimalRecord)
+    repo.add(MinimalRecord(task_name='a;"b"', action="run", created=1))
+    assert log_path.read_bytes() == b'"task_name";"action";"created"\r\n"a;""b""";"run";"1.0"\r\n'
+    assert names(repo) == ['a;"b"']
+
+
+# Copies and models
+
+
+def test_a_copy_in_another_process(open_repo, log_path, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    repo = open_repo(filename="log.csv")
+    repo.add(record())
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    copy = pickle.loads(pickle.dumps(repo))
+    copy.add(record(name="b"))
+    assert names(repo) == names(copy) == ["a", "b"]
+
+
+def test_making_one_does_not_touch_the_file(open_repo, log_path):
+    log_path.write_bytes(HEADER + b"torn")
+    open_repo()
+    assert log_path.read_bytes() == HEADER + b"torn"
+
+
+def test_a_pydantic_2_model(open_repo, log_path):
+    repo = open_repo(model=Record2)
+    repo.add({"task_name": "a", "action": "run", "created": 1, "at": "2021-01-01", "other": 1})
+    repo.add(Record2(task_name="b", action="run", created=2))
+    assert log_path.read_bytes().startswith(
+        b"task_name,action,created,at,message\r\na,run,1.0,2021-01-01 00:00:00,\r\n"
+    )
+    assert repo.filter_by(created=1.0).last() == Record2(
+        task_name="a", action="run", created=1, at=datetime(2021, 1, 1)
+    )
+    repo.filter_by(task_name="b").update(message="new")
+    assert [item.message for item in repo] == ["", "new"]
+
+
+def test_a_record_that_does_not_fit_the_model(open_repo, log_path):
+    class Strict(MinimalRecord):
+        n: int
+
+    log_path.write_bytes(b"task_name,action,created,n\r\na,run,1.0,x\r\nb,run,1.0,2\r\n")
+    with pytest.raises(bird.DataToItemError):
+        open_repo(model=Strict).filter_by().all()
+    assert names(open_repo(model=Strict, errors_query="discard")) == ["b"]
+    with pytest.warns(bird.ConversionWarning):
+        assert names(open_repo(model=Strict, errors_query="warn")) == ["b"]
+
+
+@pytest.mark.parametrize(
+    "text", ['"', "\r", "\n", "\r\n", ",", "\0", "\udcff", "é\u2028x", '",\r\n"', "\x1b]52;c;x\x07"]
+)
+def test_any_text_comes_back_whole(open_repo, text):
+    repo = open_repo()
+    repo.add(record(name=text, message=text, exc_text=f"{text}x{text}"))
+    repo.add(record(name="next"))
+    shown = text.replace("\0", "\\x00").replace("\udcff", "\\udcff")
+    assert [item.task_name for item in open_repo()] == [shown, "next"]
+    assert repo.filter_by().first().exc_text == f"{shown}x{shown}"

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from redengine.log import BoundedMemoryRepo, MinimalRecord, TaskRunRecord, bird
+from redengine.log.history import HistoryBook, Past
+from redengine.log.past import read_past
+
+RECORDS = [
+    {"task_name": "a", "action": "run", "created": 1.5, "run_id": "x", "start": 1.5},
+    {"task_name": 'b,"é"', "action": "run", "created": 2.0},
+    {
+        "task_name": "a",
+        "action": "fail",
+        "created": 3.0,
+        "run_id": "x",
+        "start": 1.5,
+        "runtime": 1.5,
+        "exc_text": 'T\n"',
+    },
+]
+PASTS = [
+    Past("a", "run", 1.5, "x", 1.5, None),
+    Past('b,"é"', "run", 2.0, "", None, None),
+    Past("a", "fail", 3.0, "x", 1.5, 1.5),
+]
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv of redbird", "memory", "dicts", "json"])
+def test_all_kinds_of_repositories(open_repo, tmp_path, kind):
+    if kind == "csv":
+        repo = open_repo()
+    elif kind == "csv of redbird":
+        repo = bird.CSVFileRepo(filename=tmp_path / "log.csv", model=TaskRunRecord)
+    elif kind == "memory":
+        repo = BoundedMemoryRepo(model=TaskRunRecord)
+    elif kind == "dicts":
+        repo = bird.MemoryRepo()
+    else:
+        repo = bird.JSONDirectoryRepo(path=tmp_path, model=dict, id_field="created")
+    for record in RECORDS:
+        repo.add(dict(record) if repo.model is dict else TaskRunRecord(**record))
+    past = read_past(repo)
+    assert sorted(past, key=lambda record: record.created) == PASTS
+    assert past.skipped == 0
+
+
+def test_an_empty_log(open_repo):
+    assert list(read_past(open_repo())) == []
+
+
+def test_old_files(open_repo, log_path):
+    log_path.write_text(
+        "task_name,action,created,start,end,runtime,message\n"
+        'a,success,7.0,2021-01-01 00:00:00,2021-01-02 00:00:05,"1 day, 0:00:05",x\n'
+    )
+    assert list(read_past(open_repo())) == [
+        Past("a", "success", 7.0, "", datetime(2021, 1, 1).timestamp(), timedelta(days=1, seconds=5).total_seconds())
+    ]
+
+
+def test_bad_records_are_counted(open_repo, log_path):
+    log_path.write_bytes(
+        b"task_name,action,created,run_id,start\r\n"
+        b"a,run,1,x,\r\n"
+        b"a,run,1a,run,2,x,\r\n"  # run together
+        b"a,run\r\n"  # cut
+        b"a,run,soon,x,\r\n"
+        b",run,1,x,\r\n"
+        b"\xff\xfe,run,1,x,\r\n"
+        b"\0\0\0\r\n"
+        b"\r\n"  # an empty line is nothing
+        b"a,run,nan,x,\r\n"
+        b'a,fail,1,"x\r\n'  # torn, and then others
+        b"b,run,2,y\r\n"
+        b'c,run,"3",y,rubbish\r\n'
+        b"d,run,4,z"  # still being written
+    )
+    past = read_past(open_repo())
+    assert [(record.task_name, record.created, record.run_id, record.start) for record in past] == [
+        ("a", 1.0, "x", None),
+        ("b", 2.0, "y", None),
+        ("c", 3.0, "y", None),
+    ]
+    assert past.skipped == 8
+
+
+def test_bad_items_are_counted():
+    repo = bird.MemoryRepo(
+        collection=[{"task_name": "a"}, 5, MinimalRecord(task_name="a", action="run", created=1), {"action": "run"}]
+    )
+    past = read_past(repo)
+    assert list(past) == [Past("a", "run", 1.0)]
+    assert past.skipped == 3
+
+
+def test_one_bad_record_does_not_hide_the_others_of_a_strict_repository(tmp_path):
+    repo = bird.CSVFileRepo(filename=tmp_path / "log.csv", model=MinimalRecord, kwds_csv={"escapechar": "\\"})
+    repo.add(MinimalRecord(task_name="a", action="run", created=1))
+    with (tmp_path / "log.csv").open("a") as file:
+        file.write("b,run,x\n")
+    assert list(read_past(repo)) == [Past("a", "run", 1.0)]
+    assert repo.errors_query == "raise"
+
+
+def test_it_rebuilds_the_history(open_repo):
+    repo = open_repo()
+    for record in RECORDS:
+        repo.add(record)
+    assert HistoryBook().load(read_past(repo)) == {'b,"é"': {"": 2.0}}
+
+
+def test_a_large_log_is_read_without_building_models(open_repo, monkeypatch):
+    repo = open_repo()
+    for number in range(2000):
+        repo.add({"task_name": "a", "action": "run", "created": number, "message": "m" * 100})
+    monkeypatch.setattr(type(repo), "data_to_item", None)
+    assert [record.created for record in read_past(repo)] == list(range(2000))
