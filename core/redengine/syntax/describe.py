@@ -9,6 +9,7 @@ from typing import Any
 from redengine.syntax.parse import parse_condition
 from redengine.syntax.unparse import DEPEND_VERBS, HISTORY_VERBS, builtin_name, task_name, unparse
 from redengine.syntax.window import Window, cron_of, delta_of, window_of
+from redengine.time.duration import format_delta
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +237,15 @@ def _depend(condition: Any) -> _Phrase:
     return _Phrase(f"after {said}", f"before {said}")
 
 
+def _lengths(period: Any) -> tuple[str | None, str | None]:
+    """The shortest and the longest time that a ``TimeSpanDelta`` holds, where it has one."""
+    near, far = getattr(period, "near", None), getattr(period, "far", None)
+    return format_delta(near) if near else None, format_delta(far) if far else None
+
+
 def _running(condition: Any) -> _Phrase:
     who = _whose(condition.task)
-    near, far = (getattr(condition.period, name, None) for name in ("near", "far"))
+    near, far = _lengths(condition.period)
     lasting = (f" for more than {near}" if near else "") + (f" for less than {far}" if far else "")
     if condition._comps:
         said = f"{_count(condition._comps)} runs of {who} are alive{lasting}"
@@ -250,10 +257,15 @@ def _running(condition: Any) -> _Phrase:
 
 
 def _scheduler_started(condition: Any) -> _Phrase | None:
-    delta = delta_of(condition.period)
-    if delta is None:
-        return None
-    return _Phrase(f"within {delta} of the scheduler's start", f"once the scheduler has run for {delta}")
+    near, far = _lengths(condition.period)
+    far = delta_of(condition.period) or far
+    once = f"once the scheduler has run for {near}" if near else ""
+    within = f"within {far} of the scheduler's start" if far else ""
+    if once and not within:
+        return _Phrase(once, f"within {near} of the scheduler's start")
+    if within and not once:
+        return _Phrase(within, f"once the scheduler has run for {far}")
+    return _Phrase(f"{once}, {within}", f"unless {once}, {within}") if once and within else None
 
 
 def _cycles(condition: Any) -> _Phrase:

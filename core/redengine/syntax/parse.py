@@ -178,6 +178,9 @@ def _error(text: str, custom: CustomConditions, start: Start) -> ConditionSyntax
 
 def _located(text: str, problems: tuple[Problem, ...]) -> ConditionSyntaxError:
     first = problems[0]
-    message = f"`{text.strip()}`: line {first.line}, column {first.column}: {first.message}"
+    lines = text.split("\n")
+    # Of a long text only the line that the error is in.
+    shown = lines[first.line - 1].strip() or text.strip()
+    message = f"`{shown}`: line {first.line}, column {first.column}: {first.message}"
     operand = any("needs a condition" in problem.message for problem in problems)
     return (MissingOperandError if operand else ConditionSyntaxError)(message, problems)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redengine.syntax import complete, diagnose
@@ -86,6 +86,7 @@ def test_literals_stand_where_they_belong() -> None:
     assert "Monday" not in _offered("daily on ")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.integers(-5, 50))
 def test_completion_never_fails(text: str, position: int) -> None:
     for completion in complete(text, position, custom=CUSTOM, task_names=TASKS):

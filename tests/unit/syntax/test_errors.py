@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redengine.exc import ConditionSyntaxError, ParserError
@@ -120,6 +120,8 @@ def test_a_missing_operand_is_an_index_error_too_as_it_was() -> None:
 def test_lines_and_columns_count_from_one() -> None:
     (problem,) = diagnose("true\n  & dayly")
     assert (problem.line, problem.column) == (2, 5)
+    with pytest.raises(ConditionSyntaxError, match=r"^`& dayly`: line 2, column 5: "):
+        parse_condition("true\n  & dayly")
 
 
 def test_every_independent_error_is_found() -> None:
@@ -153,6 +155,7 @@ _FRAGMENTS = st.sampled_from(
 _texts = st.text(max_size=60) | st.lists(_FRAGMENTS, max_size=12).map(" ".join) | st.lists(_FRAGMENTS).map("".join)
 
 
+@settings(deadline=None)
 @given(_texts)
 def test_no_text_breaks_anything_and_all_agree(text: str) -> None:
     problems = diagnose(text, task_names=[])

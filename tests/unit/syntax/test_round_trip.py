@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redengine.syntax import diagnose, parse_condition, unparse
@@ -66,6 +66,7 @@ _expressions = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_expressions)
 def test_printed_conditions_mean_the_same(text: str) -> None:
     try:
@@ -81,6 +82,7 @@ def test_printed_conditions_mean_the_same(text: str) -> None:
     assert str(condition) == text.strip()
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_name_can_be_quoted(name: str) -> None:
     assert unquote(quote(name)) == name

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from redengine.conditions import BaseCondition, TaskExecutable, TaskRunning, TaskStarted
+from redengine import conds
+from redengine.conditions import BaseCondition, SchedulerStarted, TaskExecutable, TaskRunning, TaskStarted
 from redengine.syntax import KEYWORDS, describe, parse_condition, spans, unparse
-from redengine.time import TimeDelta
+from redengine.time import TimeDelta, TimeSpanDelta
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,20 @@ def test_sentence(text: str, sentence: str) -> None:
 def test_comparisons_and_other_forms_without_text_have_a_sentence() -> None:
     assert describe(TaskStarted(task="x") >= 2) == "when task 'x' has started at least 2 times"
     assert describe(TaskRunning(task="x") < 2) == "while less than 2 runs of task 'x' are alive"
+    assert describe(TaskRunning(task="x", period=TimeSpanDelta(near="10 min"))) == (
+        "while task 'x' is running for more than 10 minutes"
+    )
+    assert describe(SchedulerStarted(period=TimeSpanDelta(near="10 min"))) == (
+        "once the scheduler has run for 10 minutes"
+    )
     assert describe(TaskExecutable(period=TimeDelta("10 min"))) == "10 minutes after it last finished"
+
+
+def test_what_stands_for_a_condition_speaks_as_it() -> None:
+    assert describe(conds.daily.between("10:00", "12:00") & conds.retry) == (
+        "every day between 10:00 and 12:00, and again whenever it has failed"
+    )
+    assert unparse(conds.daily & ~conds.after_success("x")) == "daily & ~after task 'x'"
 
 
 class Own(BaseCondition):
