@@ -29,9 +29,13 @@ class AnchoredInterval(Period):
 
     _kind: ClassVar[Kind]
     unit: ClassVar[str]
+    #: Whether cycles differ in length.
+    _uneven: ClassVar[bool] = False
     #: Points in microseconds since the start of the cycle, as given (an end of 0 is the end of the cycle before).
     _start: int
     _end: int
+    #: Whether a start and an end were given: decides on the words only, not on equality.
+    _given: tuple[bool, bool]
     #: Whether it is the one unit at its start (``at``, ``on``).
     _is_point: bool
 
@@ -59,6 +63,7 @@ class AnchoredInterval(Period):
         self._set(
             _start=first,
             _end=last,
+            _given=(start is not None, end is not None),
             _is_point=bool(time_point and end is None),
             _cell_length=timedelta(microseconds=length),
         )
@@ -96,7 +101,7 @@ class AnchoredInterval(Period):
             return self._kind.check(self._kind.from_parts(value), dict(value), side)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise TypeError(
-                f"a point in a {self.unit} is a text or a number (for example {self._kind.examples}), "
+                f"a point in {self._kind.a_cycle} is a text or a number (for example {self._kind.examples}), "
                 f"not {type(value).__name__}"
             )
         if isinstance(value, int):
@@ -132,16 +137,16 @@ class AnchoredInterval(Period):
     # Text --------------------------------------------------------------------------------------------------------
 
     def as_text(self) -> str:
-        whole = self._kind.size
-        if self._start == 0 and self._bound == whole and not self._is_point:
-            return ""
-        if self._start == self._end:
-            return f"starting {self.start}"
         if self._is_point:
             return f"{self._kind.preposition} {self.start}"
-        if self._start == 0:
-            return f"before {self.end}"
-        return f"after {self.start}" if self._bound == whole else f"between {self.start} and {self.end}"
+        has_start, has_end = self._given
+        if has_start and self._start == self._end:
+            return f"starting {self.start}"
+        if has_start and has_end:
+            return f"between {self.start} and {self.end}"
+        if has_start:
+            return f"after {self.start}"
+        return f"before {self.end}" if has_end else ""
 
     def as_phrase(self) -> str:
         # "after" the first point says "all of it" in words that can stand alone.
@@ -151,12 +156,11 @@ class AnchoredInterval(Period):
         name = type(self).__name__
         if self._is_point:
             return f"{name}.at({self.start!r})"
-        if self._start == self._end and self._start:
+        has_start, has_end = self._given
+        if has_start and self._start == self._end:
             return f"{name}.starting({self.start!r})"
-        if self.is_full():
-            return f"{name}()"
-        end = None if self._bound == self._kind.size else self.end
-        return f"{name}({self.start if self._start else None!r}, {end!r})"
+        points = [self.start if has_start else None, self.end if has_end else None]
+        return f"{name}({', '.join(repr(point) for point in points if has_start or has_end)})"
 
     # Identity ----------------------------------------------------------------------------------------------------
 
@@ -164,7 +168,8 @@ class AnchoredInterval(Period):
         if self.is_full():
             return (type(self).__name__, self._start)
         # One unit at a time of day can cross the end of a month, where the same two points would be cut.
-        return (type(self).__name__, self._start, self._bound, self._is_point and self._start % DAY != 0)
+        crosses = self._uneven and self._is_point and self._start % DAY != 0
+        return (type(self).__name__, self._start, self._bound, crosses)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AnchoredInterval):

@@ -84,6 +84,11 @@ class Kind:
     preposition: ClassVar[str] = "at"
     examples: ClassVar[str]
 
+    @property
+    def a_cycle(self) -> str:
+        """The cycle with its article: ``a day``, ``an hour``."""
+        return f"an {self.name}" if self.name == "hour" else f"a {self.name}"
+
     def parse(self, text: str, side: Side = "start") -> int:
         """The point that the text names. Raises ``ValueError``."""
         text = text.strip()
@@ -98,14 +103,14 @@ class Kind:
         """The point that an integer names: hour 10, the 5th, month 2. As an end, the unit is included."""
         if not self.first <= number <= self.last:
             raise ValueError(
-                f"{number} is out of range: numbers in a {self.name} go from {self.first} to {self.last} "
+                f"{number} is out of range: numbers in {self.a_cycle} go from {self.first} to {self.last} "
                 f"(for example {self.examples})"
             )
         return (number - self.first + (side == "end")) * self.step
 
     def from_float(self, number: float) -> int:
         """The point that a fractional number names; only within seconds and minutes."""
-        raise ValueError(f"{number} is not a point in a {self.name}; write for example {self.examples}")
+        raise ValueError(f"{number} is not a point in {self.a_cycle}; write for example {self.examples}")
 
     def from_parts(self, parts: Mapping[str, int]) -> int:
         """The point of ``{"hour": 10, "second": 20}``: the units finer than the cycle, each counted from zero."""
@@ -118,16 +123,16 @@ class Kind:
             "microsecond": 1,
         }
         if self.first and "day" not in parts:
-            raise ValueError(f"a point in a {self.name} needs the day; write for example {self.examples}")
+            raise ValueError(f"a point in {self.a_cycle} needs the day; write for example {self.examples}")
         unknown = [name for name in parts if name not in sizes or sizes[name] >= self.size]
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is not a part of a {self.name}{nearest(unknown[0], sizes)}")
+            raise ValueError(f"{unknown[0]!r} is not a part of {self.a_cycle}{nearest(unknown[0], sizes)}")
         return sum(sizes[name] * number for name, number in parts.items())
 
     def check(self, us: int, given: object, side: Side) -> int:
         """The point itself when it is within the cycle (the very end only as an end), else ``ValueError``."""
         if us < 0 or us > self.size or (us == self.size and side == "start"):
-            raise ValueError(f"{given!r} is out of range for a {self.name}; write for example {self.examples}")
+            raise ValueError(f"{given!r} is out of range for {self.a_cycle}; write for example {self.examples}")
         return us
 
     def format(self, us: int, side: Side = "start") -> str:
@@ -149,7 +154,7 @@ class Kind:
 
     def error(self, text: str) -> ValueError:
         """The complaint about a text that is not of this kind."""
-        return ValueError(f"{text!r} is not a point in a {self.name}; write for example {self.examples}")
+        return ValueError(f"{text!r} is not a point in {self.a_cycle}; write for example {self.examples}")
 
 
 class _Quartered(Kind):

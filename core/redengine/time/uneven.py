@@ -21,6 +21,7 @@ class UnevenCycles:
 
     #: How many cycles can follow each other without a cell, and some.
     _reach: ClassVar[int]
+    _uneven = True
 
     _kind: ClassVar[Kind]
     _start: int
