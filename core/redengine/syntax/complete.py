@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from redengine.control.messages import Completion
 from redengine.syntax.build import literal_error
 from redengine.syntax.custom import CustomConditions, custom_texts
 from redengine.syntax.grammar import CHECKED, LITERALS, WORDS, Start, follow, quote, unquote
 from redengine.syntax.scan import Piece, fold, pieces, quoted
+
+#: Of more tasks than this only the first are offered: a list of thousands helps nobody write.
+_MOST_TASKS = 100
 
 _ORDER = ("literal", "task", "keyword", "custom", "operator")
 
@@ -63,9 +67,9 @@ def _names_in_quotes(written: str, parts: list[Piece], task_names: list[str], st
     if "TASK_NAME" not in stop.accepted or before.start + stop.position < before.end:
         return
     typed = unquote(written[quote_at:] + written[quote_at]).casefold()
-    for name in task_names:
-        if name.casefold().startswith(typed):
-            yield Completion(quote(name), quote_at, "task")
+    begun = (name for name in task_names if name.casefold().startswith(typed))
+    for name in islice(begun, _MOST_TASKS):
+        yield Completion(quote(name), quote_at, "task")
 
 
 def _next_in_atom(
@@ -108,7 +112,7 @@ def _next_in_atom(
             for text in _matching((WORDS[name],), word):
                 yield Completion(text, end - len(word), "keyword")
         elif name == "TASK_NAME":
-            for text in _matching([quote(task) for task in task_names], word):
+            for text in _matching(map(quote, task_names[:_MOST_TASKS]), word):
                 yield Completion(text, end - len(word), "task")
         elif name in LITERALS:
             for text in _matching(LITERALS[name].examples, word):

@@ -13,6 +13,7 @@ from redengine.syntax.custom import CustomConditions, custom_texts, match_custom
 from redengine.syntax.grammar import (
     CHECKED,
     LITERALS,
+    NAMES,
     WORDS,
     Start,
     Statement,
@@ -28,6 +29,9 @@ _ALIKE = 0.7
 
 #: Longer words are not compared with others: it takes too long, and they are no misspelling.
 _LONGEST = 80
+
+#: At most so many problems are told of one text: whoever pastes a novel need not wait for all of them.
+_MOST = 100
 
 #: At most so many words are named in "expected ...".
 _NAMED = 8
@@ -52,7 +56,8 @@ def diagnose(
     task_names: Iterable[str] | None = None,
     start: Start = "atom",
 ) -> tuple[Problem, ...]:
-    """Every independent error of a text, in order of place, and warnings for tasks that do not exist.
+    """Every independent error of a text (the first hundred), in order of place, and warnings for tasks that do not
+    exist.
 
     ``custom`` are the session's own conditions. Without ``task_names`` no task is thought to be missing. ``start``
     tells conditions from time periods. A missing thing has ``start == end``, at the place where it should be.
@@ -60,18 +65,18 @@ def diagnose(
     """
     if not text.strip():
         return (problem_at(text, 0, 0, f"the {_THING[start]} is empty; write one like {_EXAMPLES[start]}"),)
-    found = [problem_at(text, fault.start, fault.end, fault.message) for fault in faults(text)]
-    names = None if task_names is None else list(task_names)
+    found = [problem_at(text, fault.start, fault.end, fault.message) for fault in faults(text)[:_MOST]]
+    names = None if task_names is None else dict.fromkeys(task_names)
     parts = list(pieces(text))
     for index, piece in enumerate(parts):
         if piece.kind == "~" and start == "period":
             found.append(problem_at(text, piece.start, piece.end, '"~" does not go with time periods'))
         # What runs into a quote without an end is reported as that alone.
         cut_off = index + 1 < len(parts) and parts[index + 1].kind == "unclosed"
-        if piece.kind == "atom" and not cut_off:
+        if piece.kind == "atom" and not cut_off and len(found) < 2 * _MOST:
             atom = text[piece.start : piece.end]
             found.extend(_atom_problems(text, piece.start, atom, custom or {}, names, start))
-    return tuple(sorted(found, key=lambda problem: (problem.start, problem.end)))
+    return tuple(sorted(found, key=lambda problem: (problem.start, problem.end))[:_MOST])
 
 
 def problem_at(
@@ -132,7 +137,7 @@ def _unknown_tasks(text: str, offset: int, statement: Statement, names: Collecti
         nearest = _nearest(name, names)
         message = f'there is no task "{name}"' + (f'; did you mean "{nearest}"?' if nearest else "")
         at = offset + (token.start_pos or 0)
-        yield problem_at(text, at, at + len(token), message, expected=(), suggestion=nearest, warning=True)
+        yield problem_at(text, at, at + len(token), message, suggestion=nearest, warning=True)
 
 
 # Atoms that are no statement
@@ -156,6 +161,10 @@ def _not_accepted(text: str, offset: int, atom: str, custom: CustomConditions, s
         if meant == whole and whole:
             return _unexpected(text, offset, atom, expected, whole, start)
         return _unexpected(text, offset, word, expected, meant, start)
+    if stop.tokens[-1].type in NAMES and stop.tokens[-1].end_pos == stop.position:
+        other = "single" if stop.tokens[-1].startswith('"') else "double"
+        message = f'the name ends before "{word}"; put a name that has quotes in it between {other} quotes'
+        return problem_at(text, at, at + len(word), message, expected=expected)
     return _unexpected(text, at, word, expected, _nearest(word, _candidates(stop.accepted)), start)
 
 

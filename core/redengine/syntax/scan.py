@@ -70,6 +70,10 @@ def nesting(text: str) -> Iterator[tuple[Piece, int]]:
 
 def faults(text: str) -> list[Fault]:
     """What is wrong with operators, parentheses and quotes, in order of place. Atoms are not looked into."""
+    too_deep = next((piece for piece, depth in nesting(text) if depth > MAX_DEPTH), None)
+    if too_deep is not None:
+        message = f"this is nested too deeply: at most {MAX_DEPTH} parentheses and negations inside each other"
+        return [Fault(message, too_deep.start, too_deep.end)]
     found: list[Fault] = []
     opened: list[Piece] = []
     last: Piece | None = None
@@ -94,10 +98,6 @@ def faults(text: str) -> list[Fault]:
         if last.kind == "(":
             opened.pop()
     found.extend(Fault('"(" is not closed: ")" is missing', piece.start, piece.end) for piece in opened)
-    too_deep = next((piece for piece, depth in nesting(text) if depth > MAX_DEPTH), None)
-    if too_deep is not None:
-        message = f"this is nested too deeply: at most {MAX_DEPTH} parentheses and negations inside each other"
-        found.append(Fault(message, too_deep.start, too_deep.end))
     return sorted(found, key=lambda fault: fault.start)
 
 

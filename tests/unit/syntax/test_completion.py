@@ -63,6 +63,12 @@ def test_names_of_tasks_come_in_quotes_where_a_name_is_wanted() -> None:
     assert "'load'" not in _offered("param ")
 
 
+def test_of_very_many_tasks_only_some_are_offered() -> None:
+    names = [f"task {number}" for number in range(10_000)]
+    for text in ("after task ", "after task 'task"):
+        assert len(complete(text, len(text), task_names=names)) == 100
+
+
 def test_the_start_offers_statements_custom_conditions_and_what_may_come_before_one() -> None:
     offered = _offered("")
     assert {"daily", "every", "after", "is foo", "file '", "~", "("} <= set(offered)

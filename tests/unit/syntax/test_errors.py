@@ -85,6 +85,11 @@ def test_the_nearest_word_is_suggested_at_its_place(text: str, word: str, sugges
         ("cron * * *", "* * *", '"* * *": '),
         ("cron 99 * * * *", "99 * * * *", '"99 * * * *" is not valid: '),
         ("daily after 24:00", "daily after 24:00", "this cannot be: '24:00' is out of range for a day"),
+        (
+            "task 'it's done' is running",
+            "s",
+            'the name ends before "s"; put a name that has quotes in it between double',
+        ),
         ("this is not valid", "this", '"this" is not a condition; write one like daily'),
         ("every 10", "10", "\"10\": add a unit to 10, for example '10 seconds'"),
     ],

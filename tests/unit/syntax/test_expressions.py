@@ -6,7 +6,7 @@ import pytest
 
 from redengine.conditions import All, AlwaysFalse, AlwaysTrue, Any, DependSuccess, Not
 from redengine.exc import ConditionSyntaxError
-from redengine.syntax import parse_condition, unparse
+from redengine.syntax import diagnose, parse_condition, unparse
 from redengine.syntax.scan import MAX_DEPTH
 
 T, F = AlwaysTrue(), AlwaysFalse()
@@ -50,12 +50,19 @@ def test_every_part_remembers_its_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 500 + "true" + ")" * 500, "~" * 500 + "true", "~(" * 500 + "true" + ")" * 500, "(" * 100_000]
+    ("before", "after"),
+    [("(" * 500, ")" * 500), ("~" * 500, ""), ("~(" * 500, ")" * 500), ("(" * 100_000, "")],
+    ids=["parentheses", "negations", "both", "never closed"],
 )
-def test_too_deep_nesting_is_an_error_and_not_a_crash(text: str) -> None:
+def test_too_deep_nesting_is_an_error_and_not_a_crash(before: str, after: str) -> None:
     with pytest.raises(ConditionSyntaxError) as caught:
-        parse_condition(text)
-    assert any("nested too deeply" in problem.message for problem in caught.value.diagnostics)
+        parse_condition(f"{before}true{after}")
+    (problem,) = caught.value.diagnostics
+    assert "nested too deeply" in problem.message
+
+
+def test_of_very_many_problems_the_first_hundred_are_told() -> None:
+    assert len(diagnose("x & " * 1000)) == 100
 
 
 def test_the_deepest_nesting_allowed_works() -> None:
