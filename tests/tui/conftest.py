@@ -71,7 +71,8 @@ class FakeController(Controller):
     def _put(self, views: Iterable[m.TaskView]) -> None:
         for view in views:
             known = self.tasks.get(view.name)
-            order = known.order if known else view.order or len(self.tasks)
+            last = max((other.order for other in self.tasks.values()), default=-1)
+            order = known.order if known else view.order or last + 1
             self.tasks[view.name] = msgspec.structs.replace(view, order=order)
             self._changed[view.name] = self.seq
             self._removed.pop(view.name, None)

@@ -92,6 +92,6 @@ def test_what_matters_stays_when_room_is_short():
         return [slot.column.id for slot in lay_out(width, {})]
 
     assert shown(156) == [column.id for column in COLUMNS]
-    assert shown(76) == ["state", "name", "condition", "last_run", "next"]
+    assert shown(75) == ["state", "name", "condition", "last_run", "next"]
     assert shown(40) == ["state", "name", "next"]
     assert shown(24) == ["state", "name"]

@@ -9,6 +9,7 @@ from typing import Literal
 
 from textual.app import App
 from textual.dom import DOMNode
+from textual.markup import escape
 
 from redengine.abc import Controller
 from redengine.control.messages import Reply, SchedulerView, ShutDown
@@ -84,17 +85,15 @@ class RedEngineTUI(App[None]):
 
     def keys_shown(self, act: Act) -> str:
         """The keys of an action as they are now, for people to read."""
-        bound = {binding.key: binding for binding in (act.binding(),)}
-        binding = next(iter(bound.values()))
-        shown = (self.get_key_display(binding.with_key(key)) for key in keys_of(act, self.settings.keys))
-        return " ".join(shown)
+        binding = act.binding()
+        return " ".join(self.get_key_display(binding.with_key(key)) for key in keys_of(act, self.settings.keys))
 
     # Themes
 
     def action_theme(self) -> None:
         """Choose a theme from a list."""
         self.search_commands(
-            [(entry.title, entry.run, entry.help) for entry in self._theme_entries()], placeholder="Choose a theme"
+            [(entry.title, entry.run, escape(entry.help)) for entry in self._theme_entries()], placeholder="Choose a theme"
         )
 
     def choose_theme(self, name: str) -> None:
@@ -115,7 +114,7 @@ class RedEngineTUI(App[None]):
             if act.palette and not (act.steers and self.read_only):
                 holder = self if act.where == "app" else self.main.holder(act.where)
                 keys = self.keys_shown(act)
-                yield Entry(act.palette, f"{act.help} [{keys}]" if keys else act.help, partial(self._run, act, holder))
+                yield Entry(act.palette, f"{act.help}  {keys}" if keys else act.help, partial(self._run, act, holder))
         yield from self._theme_entries()
 
     async def _run(self, act: Act, holder: DOMNode) -> None:

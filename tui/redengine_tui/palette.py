@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.markup import escape
 
 if TYPE_CHECKING:
     from redengine_tui.app import RedEngineTUI
@@ -20,7 +21,7 @@ class Entry(NamedTuple):
 
 
 class ActionProvider(Provider):
-    """Finds actions and themes by name. Their titles and helps are ours, or made safe by those who give them."""
+    """Finds actions and themes by name. Their titles hold no markup; their helps may: a key can be ``[``."""
 
     def _entries(self) -> Iterator[Entry]:
         app = cast("RedEngineTUI", self.app)
@@ -28,10 +29,10 @@ class ActionProvider(Provider):
 
     async def discover(self) -> Hits:
         for entry in self._entries():
-            yield DiscoveryHit(entry.title, entry.run, help=entry.help)
+            yield DiscoveryHit(entry.title, entry.run, help=escape(entry.help))
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for entry in self._entries():
             if (score := matcher.match(entry.title)) > 0:
-                yield Hit(score, matcher.highlight(entry.title), entry.run, help=entry.help)
+                yield Hit(score, matcher.highlight(entry.title), entry.run, help=escape(entry.help))

@@ -114,7 +114,7 @@ one is known, *after* other tasks, *when* something happens that has no time, or
         if self.roster.filter:
             self.border_subtitle = f"{shown} of {known}"
         else:
-            self.border_subtitle = f"{known}" if known else ""
+            self.border_subtitle = f"{known} tasks" if known > 1 else ""
         if shown:
             return
         if known:

@@ -105,10 +105,11 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self._unsubscribe = self.controller.subscribe(self._wake)
-        # Again, now that no change can be missed.
+        # Again, now that no change can be missed; and a wake-up that is pending since before is answered.
         snapshot = self.controller.snapshot()
         self.model = Model(snapshot)
         self._tell_zone()
+        self._wake()
         self.query_one(Header).show(snapshot.scheduler)
         self.tasks.load(snapshot)
         self.set_interval(1, self._tick)

@@ -32,6 +32,7 @@ class KeyBar(Footer):
             if room < 0:
                 break
             kept.add(key)
+        self.set_class(len(kept) == len(keys) and room >= len(keys), "-roomy")
         # The narrowest screens have room for no more than help and quit, in the order of the registry.
         yield from (key for key in keys if key in kept)
 

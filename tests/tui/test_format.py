@@ -1,0 +1,74 @@
+"""Times and durations as people read them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from redengine.control.messages import NextStart
+from redengine_tui import format
+
+UTC = timezone.utc
+NOW = datetime(2026, 11, 24, 14, 5, tzinfo=UTC).timestamp()
+DAY = 86400
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0ms"), (0.04, "40ms"), (0.31, "0.3s"), (9.94, "9.9s"), (9.96, "10s"), (59.6, "1m 00s"),
+        (200, "3m 20s"), (7500, "2h 05m"), (3 * DAY + 4 * 3600, "3d 04h"), (-1, "0ms"),
+    ],
+)  # fmt: skip
+def test_duration(seconds, text):
+    assert format.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("left", "text"), [(0, "now"), (-5, "now"), (0.2, "1s"), (59.5, "1m 00s"), (200, "3m 20s")])
+def test_countdown_shows_a_second_until_it_has_passed(left, text):
+    assert format.countdown(left) == text
+
+
+@pytest.mark.parametrize(
+    ("ahead", "text"),
+    [
+        (0, "now"), (200, "in 3m 20s"), (3600, "15:05"), (DAY, "Wed 14:05"), (30 * DAY, "24 Dec 14:05"),
+        (60 * DAY, "23 Jan 2027"),
+    ],
+)  # fmt: skip
+def test_future(ahead, text):
+    assert format.future(NOW + ahead, NOW, UTC) == text
+
+
+@pytest.mark.parametrize(("ago", "text"), [(60, "14:04:00"), (DAY, "23 Nov 14:05"), (400 * DAY, "20 Oct 2025")])
+def test_past(ago, text):
+    assert format.past(NOW - ago, NOW, UTC) == text
+
+
+@pytest.mark.parametrize(
+    ("start", "text"),
+    [
+        (NextStart("at", NOW + 30), "in 30s"),
+        (NextStart("now"), "now"),
+        (NextStart("never"), "never"),
+        (NextStart("after", text="a, b"), "after a, b"),
+        (NextStart("after", text="after a"), "after a"),
+        (NextStart("when", text=""), "when …"),
+        (NextStart("at"), "never"),
+    ],
+)
+def test_next_start(start, text):
+    assert format.next_start(start, NOW, UTC) == text
+
+
+def test_times_no_calendar_holds_are_shown_all_the_same():
+    assert format.future(1e18, NOW, UTC)
+    assert format.past(-1e18, NOW, UTC)
+    assert format.stamp(float("inf"), UTC)
+
+
+def test_an_unknown_zone_is_local_time():
+    assert format.zone("Mars/Olympus") is None
+    assert format.zone("../etc/passwd") is None
+    assert str(format.zone("Europe/Helsinki")) == "Europe/Helsinki"

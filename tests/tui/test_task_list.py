@@ -1,0 +1,262 @@
+"""The task list: sorting, filtering, a cursor that stays on its task, and only what changed drawn again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from redengine.control import messages as m
+from redengine_tui.app import RedEngineTUI
+from redengine_tui.panes.tasks import TasksPane
+from redengine_tui.screens.main import FRAMES
+from redengine_tui.widgets import columns, task_table
+from redengine_tui.widgets.task_table import TaskHeading, TaskTable
+
+MANY = 10_000
+
+
+@pytest.fixture
+def make_app(clock):
+    return lambda controller: RedEngineTUI(controller, clock=clock)
+
+
+@pytest.fixture
+def app(controller, make_app):
+    return make_app(controller)
+
+
+@pytest.fixture
+def many(make_task, make_controller, clock):
+    return make_controller(
+        make_task(f"job-{number:05}", state="success", last_run=clock.now - number, next=m.NextStart("at", clock.now + 90))
+        for number in range(MANY)
+    )  # fmt: skip
+
+
+@pytest.fixture
+def formatted(monkeypatch) -> list[str]:
+    """Names of the tasks whose rows were formatted."""
+    seen: list[str] = []
+    plain = TaskTable._cells
+
+    def noting(self, view, now):
+        seen.append(view.name)
+        return plain(self, view, now)
+
+    monkeypatch.setattr(TaskTable, "_cells", noting)
+    return seen
+
+
+@pytest.fixture
+def refreshed(monkeypatch) -> list[tuple[int, int] | str]:
+    """Lines that were refreshed, or ``all``."""
+    seen: list[tuple[int, int] | str] = []
+    plain = TaskTable.refresh
+
+    def noting(self, *regions, **kwargs):
+        seen.extend([(region.y, region.height) for region in regions] or ["all"])
+        return plain(self, *regions, **kwargs)
+
+    monkeypatch.setattr(TaskTable, "refresh", noting)
+    return seen
+
+
+def names(app) -> list[str]:
+    return [view.name for view in app.main.tasks.roster]
+
+
+async def settle(pilot):
+    await pilot.pause(1.5 / FRAMES)
+    await pilot.pause()
+
+
+async def test_ten_thousand_tasks_scroll_without_touching_all_of_them(many, make_app, formatted):
+    app = make_app(many)
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = app.main.tasks.table
+        assert table.virtual_size.height == MANY
+        assert len(set(formatted)) <= table.row_space
+        formatted.clear()
+        await pilot.press("pagedown", "pagedown", "end", "pageup", "home")
+        await pilot.pause()
+        assert len(formatted) <= 6 * (table.row_space + 2)
+        await pilot.press("end")
+        await pilot.pause()
+        assert table.render_line(table.row_space - 1).text.split()[2] == f"job-{MANY - 1:05}"
+        assert app.main.tasks.current.name == f"job-{MANY - 1:05}"
+        formatted.clear()
+        await pilot.press("down", "down", "up")
+        await pilot.pause()
+        assert len(formatted) <= 8
+
+
+async def test_a_change_of_state_costs_one_line(many, make_app, formatted, refreshed):
+    app = make_app(many)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        formatted.clear()
+        refreshed.clear()
+        many.change("job-00003", state="fail")
+        await settle(pilot)
+        assert refreshed == [(3, 1)]
+        assert formatted == ["job-00003"]
+        refreshed.clear()
+        many.change("job-09000", state="fail")
+        await settle(pilot)
+        assert "all" not in refreshed
+
+
+async def test_a_second_costs_only_rows_in_view_that_read_otherwise(many, make_app, clock, refreshed, make_task):
+    many.change("job-00001", next=m.NextStart("never"))
+    app = make_app(many)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        refreshed.clear()
+        app.main.tasks.tick()
+        assert refreshed == []
+        clock.advance(1)
+        app.main.tasks.tick()
+        lines = [line for line, _ in refreshed]
+        assert lines == [line for line in range(app.main.tasks.table.row_space) if line != 1]
+
+
+async def test_strips_are_kept(app, formatted):
+    async with app.run_test(size=(80, 24)):
+        table = app.main.tasks.table
+        for y in range(6):
+            table.render_line(y)
+        formatted.clear()
+        assert table.render_line(2) is table.render_line(2)
+        assert formatted == []
+
+
+async def test_kept_strips_have_a_bound(many, make_app, monkeypatch):
+    monkeypatch.setattr(task_table, "KEPT_STRIPS", 50)
+    app = make_app(many)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*["pagedown"] * 8)
+        await pilot.pause()
+        assert len(app.main.tasks.table._drawn) <= 50
+
+
+async def test_another_theme_draws_anew(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = app.main.tasks.table
+        before = [segment.style for segment in table.render_line(1)]
+        app.theme = "paper"
+        await pilot.pause()
+        assert [segment.style for segment in table.render_line(1)] != before
+
+
+async def test_sorting_by_each_column_and_back(app):
+    async with app.run_test(size=(160, 45)) as pilot:
+        heading = app.main.tasks.query_one(TaskHeading)
+        project_order = names(app)
+        for column in columns.COLUMNS:
+            await pilot.press("s")
+            assert f"{column.title} ▴" in heading.render().plain
+        await pilot.press("s")
+        assert names(app) == project_order
+        assert "▴" not in heading.render().plain
+        await pilot.press("s", "s")
+        assert names(app) == sorted(project_order)
+        await pilot.press("S")
+        assert names(app) == sorted(project_order, reverse=True)
+        assert "Task ▾" in heading.render().plain
+
+
+async def test_a_click_on_a_heading_sorts_and_another_turns_it_round(app):
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.click(TaskHeading, offset=(14, 0))
+        assert app.main.tasks.roster.column.id == "name"
+        await pilot.click(TaskHeading, offset=(14, 0))
+        assert names(app)[0] == "vacuum"
+
+
+async def test_the_cursor_stays_on_its_task(app, controller):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("j", "j")
+        assert app.main.tasks.current.name == "send-mail"
+        await pilot.press("s")
+        assert app.main.tasks.current.name == "send-mail"
+        assert app.main.tasks.table.cursor == names(app).index("send-mail") == 0
+        controller.change("send-mail", state="idle")
+        await settle(pilot)
+        assert app.main.tasks.table.cursor == names(app).index("send-mail") > 0
+        await pilot.press("r")
+        await pilot.pause()
+        assert controller.sent == [m.Run("send-mail")]
+
+
+async def test_filtering(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = app.main.tasks
+        await pilot.press("slash", *"fetch")
+        assert names(app) == ["fetch-prices", "build-report", "cleanup"]
+        assert pane._border_subtitle.plain == "3 of 6"
+        await pilot.press("enter", "j", "r")
+        await settle(pilot)
+        assert app.main.controller.sent == [m.Run("build-report")]
+        await pilot.press("escape")
+        assert len(names(app)) == 6
+        assert pane.current.name == "build-report"
+        assert not pane.query_one("#filter").display
+        await pilot.press("slash", *"zzz")
+        assert pane.current is None
+        assert 'No task has "zzz"' in pane.table.render_line(1).text
+        await pilot.press("escape")
+        assert pane.current is not None
+
+
+async def test_a_filter_matches_states_and_keeps_matching(app, controller):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("slash", *"blocked", "enter")
+        assert names(app) == ["sync-stock"]
+        controller.change("vacuum", state="blocked")
+        await settle(pilot)
+        assert names(app) == ["vacuum", "sync-stock"]
+        assert app.main.tasks.current.name == "sync-stock"
+
+
+async def test_the_other_panes_are_told_which_task_it_is(app, controller, monkeypatch):
+    seen = []
+    async with app.run_test(size=(160, 45)) as pilot:
+        monkeypatch.setattr(
+            app.main.panes["log"], "show_task", lambda view: seen.append(view and (view.name, view.state))
+        )
+        await pilot.press("j")
+        controller.change("build-report", state="fail", runs=())
+        await settle(pilot)
+        controller.change("vacuum", state="idle")
+        await settle(pilot)
+        controller.push(removed=list(controller.tasks))
+        await settle(pilot)
+    assert seen == [("build-report", "running"), ("build-report", "fail"), None]
+
+
+async def test_a_click_chooses_a_row_and_a_second_opens_it(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.click(TaskTable, offset=(3, 2))
+        assert app.main.tasks.current.name == "send-mail"
+        await pilot.click(TaskTable, offset=(3, 2))
+        await pilot.pause()
+        assert type(app.screen).__name__ == "TaskScreen"
+
+
+async def test_several_runs_and_ending_ones_are_told(app, controller, clock):
+    runs = (m.RunView("1", clock.now - 9), m.RunView("2", clock.now - 3))
+    async with app.run_test(size=(80, 24)) as pilot:
+        controller.change("build-report", runs=runs)
+        await settle(pilot)
+        assert "► running ×2" in app.main.tasks.table.render_line(1).text
+        controller.change("build-report", runs=(m.RunView("1", clock.now, terminating=True),))
+        await settle(pilot)
+        assert "► ending" in app.main.tasks.table.render_line(1).text
+
+
+def test_columns_have_ids_of_their_own():
+    assert len(columns.BY_ID) == len(columns.COLUMNS)
+    assert set(columns.GROWING) <= set(columns.BY_ID)
+    assert replace(columns.COLUMNS[0]) == columns.COLUMNS[0]
+    assert TasksPane.HELP
