@@ -51,7 +51,8 @@ class CsvFormat:
 
     def encode(self, values: Iterable[object]) -> bytes:
         """One record as the bytes of a file, its line break included."""
-        row = ["" if value is None else str(value) for value in values]
+        # A NUL stops the csv module of Python 3.10.
+        row = ["" if value is None else str(value).replace("\0", "\\x00") for value in values]
         # Before Python 3.13 the writer leaves a lone carriage return bare when it is no part of the line break.
         quoting = csv.QUOTE_ALL if any("\r" in value for value in row) else self.quoting
         buffer = io.StringIO(newline="")
@@ -62,8 +63,8 @@ class CsvFormat:
             quoting=quoting,  # type: ignore[arg-type]
             lineterminator=self.lineterminator,
         ).writerow(row)
-        # A NUL stops the csv module of Python 3.10, and lone surrogates (undecodable output) have no UTF-8.
-        return buffer.getvalue().replace("\0", "\\x00").encode("utf-8", "backslashreplace")
+        # Lone surrogates (what could not be decoded) have no UTF-8.
+        return buffer.getvalue().encode("utf-8", "backslashreplace")
 
     def parse(self, record: bytes) -> list[str]:
         """The fields of one whole record, whatever is in it. An empty line has none."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -127,11 +127,11 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
 
     def query_items(self, query: Mapping[str, Any]) -> Iterator[Any]:
         """The items that fit, oldest first."""
-        return self._matching(query, self._records())
+        return self._matching(query, self._records(self._needles(query)))
 
     def query_read_last(self, query: Mapping[str, Any]) -> Any:
         """The newest item that fits, read from the end of the file."""
-        return next(self._matching(query, self._records_backward()), None)
+        return next(self._matching(query, self._records_backward(self._needles(query))), None)
 
     def query_count(self, query: Mapping[str, Any]) -> int:
         """How many items fit."""
@@ -189,7 +189,7 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
         file.refresh()
         return file if self._needed() <= set(file.columns) else None
 
-    def _records(self) -> Iterator[bytes]:
+    def _records(self, holding: Collection[bytes] = ()) -> Iterator[bytes]:
         file = self._refreshed()
         if file is None:
             return
@@ -199,11 +199,11 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
                 if file.generation != generation:
                     return
                 stop = min(file.index.mark_after(position), end)
-                block = [record for _, record in file.records(position, stop)]
+                block = file.block(position, stop, holding=holding)
             yield from block
             position = stop
 
-    def _records_backward(self) -> Iterator[bytes]:
+    def _records_backward(self, holding: Collection[bytes] = ()) -> Iterator[bytes]:
         file = self._refreshed()
         if file is None:
             return
@@ -213,7 +213,7 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
                 if file.generation != generation:
                     return
                 start = file.index.mark_before(position)
-                block = [record for _, record in file.records(start, position)]
+                block = file.block(start, position, holding=holding)
             yield from reversed(block)
             position = start
 
@@ -250,10 +250,19 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
 
     def _prefilter(self, query: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], bool]:
         """Rules out most rows before a model is built of them, which is what takes the time."""
-        if not (isinstance(self.model, type) and issubclass(self.model, MinimalRecord)):
-            return lambda row: True
-        plain = {name: query[name] for name in ("task_name", "action") if type(query.get(name)) is str}
+        plain = self._plain(query)
         return lambda row: all(row.get(name) == value for name, value in plain.items())
+
+    def _needles(self, query: Mapping[str, Any]) -> list[bytes]:
+        """What the bytes of every record that fits hold. A quote is doubled in the file, so it rules nothing out."""
+        quote = self.file.format.quotechar
+        return [value.encode("utf-8", "replace") for value in self._plain(query).values() if quote not in value]
+
+    def _plain(self, query: Mapping[str, Any]) -> dict[str, str]:
+        """The parts of a query that are the same before and after a model is built."""
+        if not (isinstance(self.model, type) and issubclass(self.model, MinimalRecord)):
+            return {}
+        return {name: query[name] for name in ("task_name", "action") if type(query.get(name)) is str}
 
 
 @lru_cache

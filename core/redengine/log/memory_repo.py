@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from pydantic.v1 import PrivateAttr, validator
@@ -15,6 +16,16 @@ class BoundedMemoryRepo(bird.MemoryRepo):  # type: ignore[misc]
     max_records: int = 10_000
 
     _dropped: int = PrivateAttr(default=0)
+    _lock: Any = PrivateAttr(default_factory=threading.Lock)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """A copy in another process has its own lock."""
+        state: dict[Any, Any] = super().__getstate__()
+        return {**state, "__private_attribute_values__": {"_dropped": self._dropped}}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        self._init_private_attributes()
+        super().__setstate__(state)
 
     @validator("max_records")
     @classmethod
@@ -23,15 +34,16 @@ class BoundedMemoryRepo(bird.MemoryRepo):  # type: ignore[misc]
             raise ValueError("max_records must be at least 1")
         return value
 
-    @property
-    def dropped(self) -> int:
-        """How many records were dropped since the repository was made."""
-        return self._dropped
+    def snapshot(self) -> tuple[list[Any], int]:
+        """The records, oldest first, and how many were dropped before them."""
+        with self._lock:
+            return list(self.collection), self._dropped
 
     def insert(self, item: Any) -> None:
         """Add a record. Raises ``KeyFoundError`` for a known ``id_field``."""
-        super().insert(item)
-        surplus = len(self.collection) - self.max_records
-        if surplus > 0:
-            del self.collection[:surplus]
-            self._dropped += surplus
+        with self._lock:
+            super().insert(item)
+            surplus = len(self.collection) - self.max_records
+            if surplus > 0:
+                del self.collection[:surplus]
+                self._dropped += surplus

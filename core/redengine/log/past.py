@@ -66,7 +66,7 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
                 if file.generation != generation:
                     return
                 stop = min(file.index.mark_after(position), end)
-                records = [record for _, record in file.records(position, stop)]
+                records = file.block(position, stop)
             yield from read(records)
             position = stop
 
@@ -86,25 +86,27 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
                     if quote in record:
                         row = fmt.parse(record)
                     else:
-                        row = record.rstrip(b"\r").decode().split(delimiter)
+                        row = record.decode().split(delimiter)
+                        row[-1] = row[-1].removesuffix("\r")
                     if len(row) != width:
+                        if not any(row):
+                            continue  # an empty line
                         if not needed <= len(row) < width:
                             raise ValueError("damaged")
                         row += [""] * (width - len(row))
                     row.append("")
-                    created, start, runtime = row[created_at], row[start_at], row[runtime_at]
-                    task_name, action = row[task_at], row[action_at]
+                    task_name, action, start, runtime = row[task_at], row[action_at], row[start_at], row[runtime_at]
                     if not task_name or not action:
                         raise ValueError("damaged")
                     past = Past(
                         task_name,
                         action,
-                        _time(created),
+                        _time(row[created_at]),
                         row[run_at],
                         _lenient(to_epoch, start) if start else None,
                         _lenient(to_seconds, runtime) if runtime else None,
                     )
-                except _BAD:  # noqa: PERF203 - one bad record must not end the reading
+                except _BAD:
                     self.skipped += 1
                 else:
                     yield past

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from redengine.log.csv_format import CsvFormat
@@ -170,6 +170,17 @@ class RecordFile:
                 if record and record != b"\r":
                     yield position, record
                 position += len(record) + 1
+
+    def block(self, start: int, stop: int, *, holding: Collection[bytes] = ()) -> list[bytes]:
+        """The records between two boundaries, oldest first; with ``holding`` only those that hold all of these."""
+        found: list[bytes] = []
+        for stretch_start, stretch_stop in self.index.stretches(start, stop):
+            data = self.pread(stretch_stop - stretch_start, stretch_start)
+            if all(part in data for part in holding):
+                found += self.format.split(data)
+        for part in holding:
+            found = [record for record in found if part in record]
+        return found
 
     def blocks_forward(self, start: int) -> Iterator[tuple[int, int]]:
         """Boundaries of the blocks from the one around ``start`` to the end."""

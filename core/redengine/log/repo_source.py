@@ -60,10 +60,11 @@ class RepoLogSource(LogSource):
 
     def _items(self) -> tuple[Sequence[Any], int]:
         repo = self._repo
+        if isinstance(repo, BoundedMemoryRepo):
+            return repo.snapshot()
         if isinstance(repo, bird.MemoryRepo):
-            # The list may grow (and a bounded one lose its head) in another thread: a copy is one step.
-            dropped = repo.dropped if isinstance(repo, BoundedMemoryRepo) else 0
-            return list(repo.collection), dropped
+            # The list may grow in another thread: a copy is one step.
+            return list(repo.collection), 0
         now = self._monotonic()
         if now >= self._read_again_at:
             reader = repo.copy(update={"errors_query": "discard"}) if hasattr(repo, "errors_query") else repo

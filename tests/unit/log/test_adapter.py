@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 import warnings
 
 import pytest
@@ -82,7 +83,8 @@ def test_setting_the_repository(logger):
     repo = bird.MemoryRepo(model=MinimalRecord)
     adapter.set_repo(repo)
     adapter.info("x", extra={"action": "run", "created": 7.5})
-    assert [handler for handler in adapter.handlers if handler is not stream] == [logger.handlers[0]]
+    assert stream in adapter.handlers
+    assert [handler.repo for handler in adapter.handlers if hasattr(handler, "repo")] == [repo]
     assert repo.collection == [MinimalRecord(task_name="a", action="run", created=7.5)]
 
 
@@ -224,7 +226,10 @@ def test_a_bounded_memory():
     for number in range(10):
         repo.add(MinimalRecord(task_name="a", action="run", created=number))
     assert [record.created for record in repo] == [7, 8, 9]
-    assert repo.dropped == 7
+    assert repo.snapshot() == (repo.collection, 7)
     assert isinstance(repo, bird.MemoryRepo)
+    copy = pickle.loads(pickle.dumps(repo))
+    copy.add(MinimalRecord(task_name="b", action="run", created=1))
+    assert copy.snapshot()[1] == 8
     with pytest.raises(ValueError, match="at least 1"):
         BoundedMemoryRepo(max_records=0)
