@@ -1,6 +1,7 @@
 """What is added to redbird's own classes, so that projects that use them directly find it.
 
 - Record models of pydantic 2: redbird knows only those of pydantic 1.
+- Durations in SQL: databases without an interval type keep them as a date, which redbird then cannot write.
 - ``handler.filter_by(...)``: the tutorial reads the log through the handler, redbird has it on the repository only.
 
 Classes are handed in rather than imported: see :mod:`redengine.log.bird`.
@@ -8,10 +9,14 @@ Classes are handed in rather than imported: see :mod:`redengine.log.bird`.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pydantic
 import pydantic.v1
+
+#: What a duration is counted from in a column of dates.
+INTERVAL_EPOCH = datetime(1970, 1, 1)
 
 _MARK = "_redengine_additions"
 
@@ -47,6 +52,7 @@ def apply(*, base_repo: Any, csv_repo: Any, sql_repo: Any, handler: Any, sql_tab
     for repo_class in (base_repo, sql_repo):
         repo_class.item_to_dict = _item_to_dict(repo_class.item_to_dict)
     csv_repo.get_headers = _get_headers(csv_repo.get_headers)
+    sql_repo.item_to_data = _item_to_data
     sql_repo.data_to_item = _data_to_item(sql_repo.data_to_item)
     sql_table.create_from_model = _create_from_model(sql_table.create_from_model)
     if not hasattr(handler, "filter_by"):
@@ -66,6 +72,29 @@ def _item_to_dict(original: Any) -> Any:
         return converted
 
     return item_to_dict
+
+
+def _item_to_data(self: Any, item: Any) -> Any:
+    """An item as a row of the table, each value as its column can hold it."""
+    values = self.item_to_dict(item, exclude_unset=False)
+    columns = self.model_orm.__table__.columns
+    return self.model_orm(
+        **{
+            name: _for_column(columns[name], value) if name in columns and isinstance(value, timedelta) else value
+            for name, value in values.items()
+        }
+    )
+
+
+def _for_column(column: Any, duration: timedelta) -> timedelta | datetime | float:
+    try:
+        kind = column.type.python_type
+    except NotImplementedError:  # a type of the database's own
+        return duration
+    if issubclass(kind, datetime):
+        # As SQLAlchemy's Interval does where there is no such type; the table is reflected without that knowledge.
+        return INTERVAL_EPOCH + duration
+    return duration.total_seconds() if issubclass(kind, (float, int)) else duration
 
 
 def _get_headers(original: Any) -> Any:

@@ -6,7 +6,10 @@ import pydantic
 import pydantic.v1
 import pytest
 
-from redengine.log import bird
+from redengine.control.messages import ReadLog
+from redengine.log import TaskRunRecord, bird
+from redengine.log.past import read_past
+from redengine.log.source import open_source
 
 
 @pytest.mark.parametrize("first", ["", "import pydantic"])
@@ -118,15 +121,19 @@ def test_csv_repo_of_redbird_takes_a_pydantic_2_model(tmp_path):
     assert repo.filter_by().last() == Record2(task_name="a", action="run", created=1, start=3, message="x")
 
 
-@pytest.mark.parametrize("model", [Record2, "TaskRunRecord"])
+@pytest.mark.parametrize("model", [Record2, TaskRunRecord])
 def test_sql_repo(model):
     pytest.importorskip("sqlalchemy")
     if model == "TaskRunRecord":
         from redengine.log import TaskRunRecord as model
     repo = bird.SQLRepo(conn_string="sqlite://", table="log", if_missing="create", model=model, id_field="created")
-    repo.add({"task_name": "a", "action": "run", "created": 1, "start": 3, "message": "x"})
+    repo.add({"task_name": "a", "action": "fail", "created": 1, "start": 3, "runtime": 100_000.5, "message": "x"})
     item = repo.filter_by(task_name="a").last()
-    assert (item.action, item.created, item.message) == ("run", 1.0, "x")
+    assert (item.action, item.created, item.message) == ("fail", 1.0, "x")
+    (past,) = read_past(repo)
+    assert (past.start, past.runtime) == (3.0, None if model is Record2 else 100_000.5)
+    (entry,) = open_source(repo).read(ReadLog()).entries
+    assert (entry.start, entry.runtime) == (past.start, past.runtime)
 
 
 def test_handlers_of_redbird_can_be_filtered():
