@@ -184,7 +184,7 @@ def _explain(error: Exception, given: list[str]) -> str:
     if index is None:
         return text
     limits = ("0 to 59", "0 to 23", "1 to 31", "1 to 12 or JAN to DEC", "0 to 7 or SUN to SAT")[index]
-    return f"{given[index]!r} is not a {_FIELDS[index].replace('_', ' ')} ({limits})"
+    return f"{given[index]!r} does not fit the {_FIELDS[index].replace('_', ' ')} ({limits})"
 
 
 def _number(cls: type[AnchoredInterval], text: str) -> int | str:
