@@ -81,7 +81,7 @@ _load()
 from redbird import BaseRepo, BaseResult  # noqa: E402
 from redbird.exc import ConversionWarning, DataToItemError, KeyFoundError, _handle_conversion_error  # noqa: E402
 from redbird.logging import RepoHandler  # noqa: E402
-from redbird.oper import Operation  # noqa: E402
+from redbird.oper import Operation, between, in_  # noqa: E402
 from redbird.repos import CSVFileRepo, JSONDirectoryRepo, MemoryRepo, SQLRepo  # noqa: E402
 from redbird.sql import Table  # noqa: E402
 from redbird.templates import TemplateRepo, TemplateResult  # noqa: E402
@@ -119,5 +119,7 @@ __all__ = [
     "SQLRepo",
     "TemplateRepo",
     "TemplateResult",
+    "between",
     "handle_conversion_error",
+    "in_",
 ]

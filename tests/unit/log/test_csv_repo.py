@@ -59,14 +59,8 @@ def test_reading(either):
     assert repo.filter_by(action="run").last().created == 2
     assert [item.created for item in repo.filter_by().limit(3)] == [0, 1, 2]
     assert [item.action for item in repo] == ["run", "success", "run", "fail"]
-    assert repo.filter_by(created=bird_oper("between", 1, 2)).count() == 2
-    assert repo.filter_by(action=bird_oper("in_", ["fail"])).last().exc_text == 'T\n"x",é'
-
-
-def bird_oper(name, *args):
-    import redbird.oper
-
-    return getattr(redbird.oper, name)(*args)
+    assert repo.filter_by(created=bird.between(1, 2)).count() == 2
+    assert repo.filter_by(action=bird.in_(["fail"])).last().exc_text == 'T\n"x",é'
 
 
 def test_update_and_delete(either):
