@@ -50,6 +50,16 @@ class Draft:
     base: str
 
 
+class ReportScroll(VerticalScroll):
+    """What the text means. Its lines are made for its width."""
+
+    class Resized(Message):
+        """It has another size."""
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
+
+
 class ConditionPane(Pane):
     """The editor above, what the text means below."""
 
@@ -108,7 +118,7 @@ apply stays with that task.
     def compose(self) -> ComposeResult:
         yield ConditionEditor(id="condition-editor")
         yield Static(id="condition-reply", markup=False)
-        with VerticalScroll(id="condition-report"):
+        with ReportScroll(id="condition-report"):
             yield Static(id="condition-says", markup=False)
             yield Static(id="condition-next", markup=False)
             yield Static(id="condition-tree", markup=False)
@@ -176,6 +186,8 @@ apply stays with that task.
         """Show the text of the task under the cursor: its draft, else its condition."""
         view, editor = self._view, self.editor
         self.completions.close()
+        if self._typing is not None:
+            self._typing.stop()
         self._say("")
         self.report, self._look_again = None, None
         editor.mark(())
@@ -336,9 +348,10 @@ apply stays with that task.
     def _report_width(self) -> int:
         return self.query_one("#condition-report").scrollable_content_region.width
 
-    def on_resize(self) -> None:
-        if self.report is not None and self.report.tree is not None:
-            self.call_after_refresh(self._show_report)
+    @on(ReportScroll.Resized)
+    def _resized(self, event: ReportScroll.Resized) -> None:
+        event.stop()
+        self._show_report()
 
     def _say(self, text: str, colour: str = "plain") -> None:
         """Say one line between the editor and the report; nothing takes it away."""

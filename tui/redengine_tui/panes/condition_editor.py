@@ -10,6 +10,7 @@ from rich.text import Text
 from textual import events
 from textual.message import Message
 from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
 
 from redengine.control.messages import Problem
 from redengine.syntax import spans
@@ -101,6 +102,11 @@ class ConditionEditor(TextArea):
         self.read_only = True
         self.show_cursor = False
         self.can_focus = False
+
+    def load_text(self, text: str) -> None:
+        # While there is no cursor to be seen, TextArea would leave it beyond the end of a shorter text.
+        self.selection = Selection.cursor((0, 0))
+        super().load_text(text)
 
     @property
     def editing(self) -> bool:

@@ -112,8 +112,8 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
 
     def changed(self, delta: Delta) -> None:
         self._dirty = True
-        if self._cooling is None and not self._polling and self.is_mounted:
-            self._poll()
+        if self._cooling is None and self.is_mounted:
+            self._poll_soon()
 
     def filter_task(self, name: str | None) -> None:
         """Show only the records of one task; ``None``: of all."""
@@ -148,10 +148,15 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         self.lines.replaced()
         self._moved()
 
+    def _poll_soon(self) -> None:
+        if self._dirty and not self._polling:
+            # Set here, as a worker only begins later.
+            self._dirty, self._polling = False, True
+            self._poll()
+
     @work(group="log-new")
     async def _poll(self) -> None:
-        """Read what is newer, until there is nothing newer; at most once in a ``PAUSE``."""
-        self._dirty, self._polling = False, True
+        """Read what is newer, until there is nothing newer; then rest for a ``PAUSE``."""
         generation = self._generation
         try:
             full = True
@@ -167,8 +172,7 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
 
     def _cooled(self) -> None:
         self._cooling = None
-        if self._dirty and not self._polling:
-            self._poll()
+        self._poll_soon()
 
     def _take_newer(self, page: LogPage) -> None:
         lines = self.lines
@@ -188,18 +192,20 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
     async def _read_on(self) -> None:
         """Read more at the edge of the window that is being scrolled to."""
         generation, window, lines = self._generation, self.window, self.lines
+        # One way only: what reading on at one edge drops at the other must not be read again at once.
+        older = lines.wants_older
         try:
-            while generation == self._generation and (lines.wants_older or lines.wants_newer):
-                if lines.wants_older:
-                    page = await self._ask(ReadLog(limit=PAGE, before=window.first, where=self.chosen.where))
-                    if generation == self._generation:
-                        lines.prepended(window.prepend(page))
+            while lines.wants_older if older else lines.wants_newer:
+                edge = {"before": window.first} if older else {"after": window.last}
+                page = await self._ask(ReadLog(limit=PAGE, where=self.chosen.where, **edge))
+                if generation != self._generation:
+                    break
+                if older:
+                    lines.prepended(window.prepend(page))
                 else:
-                    page = await self._ask(ReadLog(limit=PAGE, after=window.last, where=self.chosen.where))
-                    if generation == self._generation:
-                        added, dropped = window.append(page)
-                        window.at_end = len(page.entries) < PAGE
-                        lines.appended(added, dropped)
+                    added, dropped = window.append(page)
+                    window.at_end = len(page.entries) < PAGE
+                    lines.appended(added, dropped)
         finally:
             self._reading_on = False
         self._mark()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from redengine.control.messages import LogEntry, LogPage
 
-#: Records kept. Older and newer ones are read again when they are scrolled to.
+#: Records kept; many more than a page, or reading on at one end would soon be wanted at the other. Older and newer
+#: ones are read again when they are scrolled to.
 KEPT = 5_000
 
 

@@ -1,0 +1,139 @@
+"""The record screen: one record whole, its neighbours, and a copy of it."""
+
+from __future__ import annotations
+
+from datetime import timezone
+from unicodedata import category
+
+import pytest
+from textual.app import App
+
+from redengine.control import messages as m
+from redengine_tui.panes.log_lines import exception_line
+from redengine_tui.screens.record import RecordScreen
+
+EVIL = "x\x1b]52;c;aGVsbG8=\x07\x9b31m\u202e[red]"
+
+
+def screen(app) -> str:
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def until(pilot, true) -> None:
+    for _ in range(300):
+        if true():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError(f"did not come about; the screen shows:\n{screen(pilot.app)}")
+
+
+@pytest.fixture
+def app(controller, clock):
+    now = clock.now
+    controller.log = [
+        m.LogEntry(1, now - 30, "send-mail", "run", run_id="r1", start=now - 30),
+        m.LogEntry(
+            2, now - 20, "send-mail", "fail", message="could not", level="ERROR", exc_text="Traceback\n  one\n  two\n",
+            run_id="r1", start=now - 30, end=now - 20, runtime=10.0,
+        ),
+        m.LogEntry(3, now - 10, "vacuum", "success", run_id="r2"),
+        m.LogEntry(4, now - 5, "send-mail", "run", run_id="r3"),
+    ]  # fmt: skip
+    controller.answers[m.ReadOutput] = lambda query: m.Output(f"printed by {query.run_id}\n", 18, "/var/out/x.txt")
+
+    class Host(App):
+        def on_mount(self):
+            self.open(controller.log[1])
+
+        def open(self, entry, **where):
+            screen = RecordScreen(controller, clock, entry, where=m.LogFilter(**where), zone=timezone.utc)
+            self.push_screen(screen, self.closed.append)
+
+        closed: list = []
+
+    return Host()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_shows_everything(app, size):
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "printed by r1" in screen(app))
+        shown = screen(app)
+        for text in (
+            "task     send-mail",
+            "action   ✗ fail",
+            "logged   2026-11-24 14:04:40",
+            "started  2026-11-24 14:04:30",
+            "took     10s",
+            "level    ERROR",
+            "run      r1",
+            "could not",
+            "  two",
+            "18 bytes at /var/out/x.txt",
+        ):
+            assert text in shown
+
+
+async def test_neighbours_within_the_filter(app, controller):
+    async with app.run_test() as pilot:
+        app.open(controller.log[1], task="send-mail")
+        await until(pilot, lambda: app.screen.where.task == "send-mail" and app.screen.is_mounted)
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen.entry.cursor == 4)
+        await until(pilot, lambda: "printed by r3" in screen(app))
+        assert "printed by r1" not in screen(app)
+        assert "Traceback" not in screen(app)
+        await pilot.press("n")
+        await until(pilot, lambda: "the newest record" in screen(app))
+        await pilot.press("p")
+        await until(pilot, lambda: app.screen.entry.cursor == 2)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.closed == [2])
+
+
+async def test_copy_is_safe_and_whole(app, controller):
+    entry = m.LogEntry(9, 0.0, EVIL, "fail", message=EVIL, exc_text=f"{EVIL}\nline two", run_id="r")
+    controller.answers[m.ReadOutput] = m.Output(f"{EVIL}\r\nend", 12, f"/out/{EVIL}")
+    async with app.run_test(size=(100, 40)) as pilot:
+        app.open(entry)
+        await until(pilot, lambda: "Output" in screen(app) and app.screen.entry is entry)
+        await pilot.press("c")
+        await until(pilot, lambda: "copied" in screen(app))
+        copied = app.clipboard
+        assert "line two" in copied
+        assert "x␛]52;c;aGVsbG8=␇" in copied
+        for text in (copied, screen(app)):
+            assert not [char for char in text if char != "\n" and category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs")]
+
+
+async def test_long_output_is_cut_at_its_start(app, controller):
+    controller.answers[m.ReadOutput] = m.Output("\n".join(f"line {n}" for n in range(5_000)), 123_456, "/out")
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "line 4999" in app.screen.text())
+        assert "3,000 lines before" in app.screen.text()
+        assert "line 2999\n" not in app.screen.text()
+
+
+async def test_no_output_is_asked_for_without_a_run(app, controller):
+    async with app.run_test() as pilot:
+        controller.asked.clear()
+        app.open(m.LogEntry(9, 0.0, "", "hold", message="by root"))
+        await until(pilot, lambda: "by root" in screen(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.closed == [9])
+        assert m.ReadOutput("") not in controller.asked
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ""),
+        ("only this", "only this"),
+        ('Traceback\n  File "x.py", line 1, in f\n    boom()\nValueError: no\n', "ValueError: no"),
+        ('Traceback\n  File "x.py", line 1, in f\n    boom()\nValueError: no\nnor this\n  that\n', "ValueError: no"),
+        ('  File "x.py", line 1\n    a b\n      ^\nSyntaxError: invalid syntax', "SyntaxError: invalid syntax"),
+        ("died\nwith signal 9\n", "with signal 9"),
+    ],
+)
+def test_exception_in_one_line(text, said):
+    assert exception_line(text) == said
