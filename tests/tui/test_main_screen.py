@@ -174,6 +174,10 @@ async def test_a_view_only_screen_sends_nothing(controller, make_app):
         await pilot.press("r", "d", "j", "t", "h")
         await settle(pilot, app)
         assert not isinstance(app.screen, ConfirmScreen)
+        assert not any(entry.title == "Run the task now" for entry in app.palette_entries())
+        assert not (await app.controller.send(m.SetCondition("vacuum", "daily"))).ok
+        assert not (await app.controller.ask(m.EvaluateParameter("vacuum", "x"))).ok
+        assert (await app.controller.ask(m.CheckCondition("vacuum", "daily"))).ok
         await pilot.press("q")
         await pilot.pause()
         assert controller.sent == []

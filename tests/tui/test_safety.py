@@ -7,6 +7,8 @@ from unicodedata import category
 
 import pytest
 
+from textual.events import Paste
+
 from redengine.control import messages as m
 from redengine_tui.app import RedEngineTUI
 
@@ -26,8 +28,8 @@ def evil(make_task, make_controller, clock):
     controller.log = [m.LogEntry(1, clock.now, EVIL, EVIL, EVIL, EVIL, EVIL, EVIL)]
     node = m.ConditionNode(EVIL, None, EVIL, children=(m.ConditionNode(EVIL, True, EVIL),))
     controller.answers[m.CheckCondition] = m.ConditionReport(
-        True, (m.Problem(EVIL, 0, 3, 1, 1, "warning", (EVIL,), EVIL),), EVIL, node, EVIL, next=m.NextStart("when", text=EVIL)
-    )  # fmt: skip
+        True, (m.Problem(EVIL, 0, 3, 1, 1, "warning", (EVIL,), EVIL),), EVIL, node, EVIL, next=task.next
+    )
     controller.answers[m.ListParameters] = m.ParameterList(
         (m.ParameterView(EVIL, "task", EVIL, EVIL, note=EVIL, lazy=True), m.ParameterView(EVIL, "session", EVIL, EVIL))
     )
@@ -41,7 +43,7 @@ def evil(make_task, make_controller, clock):
 
 def drawn(app) -> str:
     """All text of the screen as it goes to the terminal, without what Textual itself puts between."""
-    width, height = app.size
+    height = app.size.height
     lines = app.screen._compositor.render_strips()
     assert len(lines) == height
     return "".join(strip.text for strip in lines)
@@ -62,14 +64,27 @@ async def test_every_place_that_shows_outside_text(evil, clock, size):
             # It is shown, not hidden, and markup in it is text.
             assert "␛]52;c;ZXZpbA==␇" in drawn(app)
             assert "[red]y[/red]" in drawn(app)
-        for keys in (
-            ["r"], ["h"], ["enter"], ["escape"], ["t"], ["escape"], ["e"], ["x"], ["ctrl+space"], ["escape"], ["escape"],
-            ["escape"], ["p"], ["enter"], ["l"], ["enter"], ["escape"], ["escape"], ["ctrl+p"], ["escape"],
-            ["question_mark"], ["escape"], ["escape"], ["slash", "Z"], ["escape"],
-        ):  # fmt: skip
-            await pilot.press(*keys)
+        # Replies, details, a question, the editor with its completions, a parameter's value, a record, the palette,
+        # the help page, the filter.
+        steps = "r h enter escape t escape e x ctrl+space escape escape escape p enter l enter escape escape"
+        for keys in [*steps.split(), "ctrl+p", "escape", "question_mark", "escape", "escape", "slash", "Z", "escape"]:
+            await pilot.press(keys)
             await pilot.pause(0.05)
             check(app)
+
+
+async def test_pasted_text_is_safe_in_every_input(controller, clock):
+    app = RedEngineTUI(controller, clock=clock)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key in ("slash", "escape", "ctrl+p", "escape", "e", "escape", "l", "slash"):
+            await pilot.press(key)
+            app.post_message(Paste(EVIL))
+            await pilot.pause(0.05)
+            check(app)
+        await pilot.press("escape", "escape", "slash")
+        app.post_message(Paste(OSC52))
+        await pilot.pause(0.05)
+        assert app.focused.value == "␛]52;c;ZXZpbA==␇"
 
 
 async def test_the_title_is_safe(evil, clock):

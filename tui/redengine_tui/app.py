@@ -9,6 +9,7 @@ from typing import Literal
 
 from textual.app import App
 from textual.dom import DOMNode
+from textual.events import Event, Paste
 from textual.markup import escape
 
 from redengine.abc import Controller
@@ -20,7 +21,8 @@ from redengine_tui.screens.confirm import Choice, ConfirmScreen
 from redengine_tui.screens.help import HelpScreen
 from redengine_tui.screens.main import MainScreen
 from redengine_tui.settings import DEFAULT_THEME, Settings
-from redengine_tui.text import safe_line
+from redengine_tui.text import safe_block, safe_line
+from redengine_tui.viewonly import ViewOnly
 
 #: Seconds a short message stays.
 TOLD_FOR = 4.0
@@ -48,11 +50,11 @@ class RedEngineTUI(App[None]):
         quitting leaves it running."""
         super().__init__()
         self.animation_level = "none"
-        self.controller = controller
+        self.controller = ViewOnly(controller) if read_only else controller
         self.clock = clock
         self.settings = settings or Settings()
         self.read_only = read_only
-        self.main = MainScreen(controller, clock, read_only=read_only)
+        self.main = MainScreen(self.controller, clock, read_only=read_only)
         #: What was asked of the scheduler on the way out; empty: nothing yet.
         self._leaving: Literal["", "wait", "terminate"] = ""
         self._themes, self._theme_problems = themes.load(self.settings.themes)
@@ -74,6 +76,12 @@ class RedEngineTUI(App[None]):
         for problem in (*self.settings.problems, *self._theme_problems):
             self.tell(problem, bad=True)
 
+    async def on_event(self, event: Event) -> None:
+        """Make pasted text safe before any input takes it: inputs show what they hold as it is."""
+        if isinstance(event, Paste):
+            event.text = safe_block(event.text)
+        await super().on_event(event)
+
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Show a short message for a moment. ``text`` may be raw."""
         self.notify(
@@ -92,9 +100,8 @@ class RedEngineTUI(App[None]):
 
     def action_theme(self) -> None:
         """Choose a theme from a list."""
-        self.search_commands(
-            [(entry.title, entry.run, escape(entry.help)) for entry in self._theme_entries()], placeholder="Choose a theme"
-        )
+        entries = [(entry.title, entry.run, escape(entry.help)) for entry in self._theme_entries()]
+        self.search_commands(entries, placeholder="Choose a theme")
 
     def choose_theme(self, name: str) -> None:
         """Show another theme, and keep it."""

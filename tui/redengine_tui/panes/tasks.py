@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from textual import on
-from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Input
@@ -63,13 +62,13 @@ one is known, *after* other tasks, *when* something happens that has no time, or
         super().__init__(controller, clock, **kwargs)
         self.roster = Roster()
         self.table = TaskTable(self.roster, clock, id="list")
+        self._entry = Input(placeholder="name, state or condition", id="filter", select_on_focus=False)
+        self._entry.cursor_blink = False
         #: Where a project without tasks is, so that one can be written into it.
         self._path = ""
 
     def compose(self) -> ComposeResult:
-        entry = Input(placeholder="name, state or condition", id="filter", select_on_focus=False)
-        entry.cursor_blink = False
-        yield entry
+        yield self._entry
         yield TaskHeading(self.table)
         yield self.table
 
@@ -192,20 +191,25 @@ one is known, *after* other tasks, *when* something happens that has no time, or
 
     # Filtering
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What has to do with the filter is there when it can be done."""
+        if action == "clear_filter":
+            return self._entry.has_class("-open")
+        if action == "filter":
+            return not self._entry.has_focus
+        return super().check_action(action, parameters)
+
     def action_filter(self) -> None:
         """Open the filter, or go to it."""
-        entry = self.query_one("#filter", Input)
-        entry.add_class("-open")
-        entry.focus()
+        self._entry.add_class("-open")
+        self._entry.focus()
 
     def action_clear_filter(self) -> None:
-        """Close the filter and show all tasks; where nothing is filtered the key means what it means elsewhere."""
-        entry = self.query_one("#filter", Input)
-        if not entry.has_class("-open"):
-            raise SkipAction
+        """Close the filter and show all tasks."""
         self.table.focus()
-        entry.value = ""
-        entry.remove_class("-open")
+        self._entry.value = ""
+        self._entry.remove_class("-open")
+        self.refresh_bindings()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -217,5 +221,5 @@ one is known, *after* other tasks, *when* something happens that has no time, or
     def _filter_done(self, event: Input.Submitted) -> None:
         event.stop()
         if not event.value.strip():
-            self.query_one("#filter", Input).remove_class("-open")
+            self._entry.remove_class("-open")
         self.table.focus()

@@ -284,7 +284,9 @@ class MainScreen(Screen[None]):
                 self._send(Terminate(name), f"Terminating {name}")
 
         question = f"Terminate {safe_line(name, 60)}?"
-        self.app.push_screen(yes_or_no(question, f"{what} The work under way is lost.", "Terminate"), answered)
+        self.app.push_screen(
+            yes_or_no(question, f"{what} The work under way is lost.", "Terminate", "Let it run"), answered
+        )
 
     def action_toggle_hold(self) -> None:
         """Hold the scheduler, or resume it."""

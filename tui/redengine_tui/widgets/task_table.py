@@ -196,6 +196,7 @@ class TaskHeading(Widget):
         width: 1fr;
         color: $text-muted;
         text-style: bold;
+        text-wrap: nowrap;
     }
     """
 
@@ -216,11 +217,11 @@ class TaskHeading(Widget):
         for slot in self.table.slots:
             title = slot.column.title
             sorts = roster.column is slot.column
-            if sorts:
-                title = f"{title} {'▾' if roster.falling else '▴'}"
-            text = f"{title:>{slot.width}}" if slot.column.right else title
-            parts.append(fit(Content.styled(text, "$text-accent" if sorts else MUTED), slot.width))
-        return Content(" " * GAP).join(parts)
+            arrow = ("▾" if roster.falling else "▴") if sorts else ""
+            # An arrow that finds no room in the column stands in the gap after it.
+            text = f"{arrow + title:>{slot.width}}" if slot.column.right else title + arrow
+            parts.append(fit(Content.styled(text, "$text-accent" if sorts else MUTED), slot.width + GAP))
+        return Content("").join(parts)
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
