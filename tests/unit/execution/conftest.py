@@ -56,7 +56,7 @@ def runs(tmp_path: Path) -> Runs:
     return Runs(tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def routed() -> Iterator[None]:
     """Output is routed by run, as while the scheduler lives."""
     output.install()
@@ -64,8 +64,9 @@ def routed() -> Iterator[None]:
     output.uninstall()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def every(routed: None) -> AsyncIterator[dict[str, Executor]]:
+    """One executor of each kind for a whole module, as it is in a scheduler."""
     built = executors(2)
     yield built
     for executor in built.values():
@@ -75,6 +76,15 @@ async def every(routed: None) -> AsyncIterator[dict[str, Executor]]:
 @pytest.fixture(params=["main", "async", "thread", "process"])
 def executor(request: pytest.FixtureRequest, every: dict[str, Executor]) -> Executor:
     return every[request.param]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def fresh(routed: None) -> AsyncIterator[dict[str, Executor]]:
+    """Executors of the test's own, to be closed by it."""
+    built = executors(2)
+    yield built
+    for executor in built.values():
+        await executor.close(force=True)
 
 
 @pytest.fixture

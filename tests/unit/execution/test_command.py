@@ -13,6 +13,8 @@ import pytest
 
 from redengine.execution import run_command
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 def written(path: Path) -> str | None:
     return path.read_text() if path.exists() and path.read_text().endswith("\n") else None

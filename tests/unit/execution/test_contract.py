@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
 
 from redengine.exc import SchedulerExit, SchedulerRestart, TaskInactionException, TaskTerminationException
 from redengine.execution import executors
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_value_comes_back(executor: Any, runs: Any) -> None:
@@ -54,9 +57,11 @@ async def test_failing_coroutine_shows_no_machinery(executor: Any, runs: Any) ->
     assert "redengine/execution" not in outcome.exc_text
 
 
-@pytest.mark.parametrize(
-    ("raised", "action"),
-    [
+async def test_exceptions_become_actions(executor: Any, runs: Any) -> None:
+    def work(raised: BaseException) -> None:
+        raise raised
+
+    for raised, action in [
         (TaskInactionException("nothing to do"), "inaction"),
         (TaskTerminationException("was told"), "terminate"),
         (asyncio.CancelledError(), "terminate"),
@@ -64,16 +69,10 @@ async def test_failing_coroutine_shows_no_machinery(executor: Any, runs: Any) ->
         (SchedulerExit(), "success"),
         (SystemExit(3), "fail"),
         (RuntimeError("broken"), "fail"),
-    ],
-    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else value,
-)
-async def test_exceptions_become_actions(executor: Any, runs: Any, raised: BaseException, action: str) -> None:
-    def work() -> None:
-        raise raised
-
-    outcome = await runs.run(executor, work)
-    assert outcome.action == action
-    assert isinstance(outcome.exception, type(raised))
+    ]:
+        outcome = await runs.run(executor, partial(work, raised))
+        assert outcome.action == action
+        assert type(outcome.exception) is type(raised)
 
 
 async def test_output_goes_to_the_file_and_not_to_the_screen(executor: Any, runs: Any, capfd: Any) -> None:
@@ -143,7 +142,7 @@ async def test_reported_once_and_late_terminate_ignored(executor: Any, runs: Any
     await runs.end(job)
     executor.terminate(job.run_id, "too late")
     executor.terminate("no such run", "unknown")
-    await executor.close()
+    await asyncio.sleep(0.01)
     assert [outcome.action for outcome in runs.reports] == ["success"]
 
 
@@ -157,44 +156,44 @@ async def test_terminate_tells_the_reason(executor: Any, runs: Any) -> None:
     job = await runs.launch(executor, work, is_async=True, terminate_event=None)
     executor.terminate(job.run_id, "over its timeout of 1 s")
     outcome = await runs.end(job)
-    await executor.close()
+    await asyncio.sleep(0.01)
     assert (outcome.action, outcome.exc_text) == ("terminate", "over its timeout of 1 s")
     assert len(runs.reports) == 1
 
 
-async def test_close_waits_for_runs(executor: Any, runs: Any) -> None:
+async def test_close_waits_for_runs(fresh: Any, runs: Any) -> None:
     async def work() -> int:
         await asyncio.sleep(0.05)
         return 5
 
-    await runs.launch(executor, work)
-    await executor.close()
-    assert [outcome.return_value for outcome in runs.reports] == [5]
+    for executor in fresh.values():
+        await runs.launch(executor, work)
+        await executor.close()
+    assert [outcome.return_value for outcome in runs.reports] == [5, 5, 5, 5]
 
 
-async def test_forced_close_ends_runs(every: Any, runs: Any) -> None:
+async def test_forced_close_ends_runs(fresh: Any, runs: Any) -> None:
     async def work() -> None:
         await asyncio.Event().wait()
 
     for kind in ("async", "thread", "process"):
-        await runs.launch(every[kind], work, is_async=True)
-        await every[kind].close(force=True)
+        await runs.launch(fresh[kind], work, is_async=True)
+        await fresh[kind].close(force=True)
         assert runs.reports[-1].action == "terminate"
         assert "shutting down" in runs.reports[-1].exc_text
     assert len(runs.reports) == 3
 
 
-async def test_names(every: Any) -> None:
-    assert list(every) == ["main", "async", "thread", "process"]
-    assert all(executor.name == name for name, executor in every.items())
+async def test_names(fresh: Any) -> None:
+    assert list(fresh) == ["main", "async", "thread", "process"]
+    assert all(executor.name == name for name, executor in fresh.items())
 
 
-async def test_no_threads_are_left(every: Any, runs: Any) -> None:
-    before = threading.active_count()
-    for executor in every.values():
+async def test_no_threads_are_left(fresh: Any, runs: Any) -> None:
+    before = set(threading.enumerate())
+    for executor in fresh.values():
         await runs.run(executor, lambda: None)
         await executor.close()
-    for thread in threading.enumerate():
-        if thread.name.startswith(("run ", "redengine worker")):
-            thread.join(2)
-    assert threading.active_count() <= before
+    for thread in set(threading.enumerate()) - before:
+        thread.join(2)
+        assert not thread.is_alive(), thread.name

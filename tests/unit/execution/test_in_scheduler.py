@@ -8,13 +8,28 @@ import io
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from redengine.abc import Executor
 from redengine.exc import TaskTerminationException
 from redengine.execution import AsyncExecutor, MainExecutor, ThreadExecutor, output
+
+
+@pytest.fixture
+def routed() -> Iterator[None]:
+    """For one test only: some of these tests look at the streams without a router."""
+    output.install()
+    yield
+    output.uninstall()
+
+
+@pytest.fixture
+def every(routed: None) -> dict[str, Executor]:
+    return {"main": MainExecutor(), "async": AsyncExecutor(), "thread": ThreadExecutor()}
 
 
 async def test_main_is_done_when_launch_returns_and_runs_on_the_loop_thread(every: Any, runs: Any) -> None:
