@@ -1,0 +1,5 @@
+"""Alias of :mod:`redengine.scheduling.scheduler`."""
+
+from redengine.scheduling.scheduler import Scheduler
+
+__all__ = ["Scheduler"]

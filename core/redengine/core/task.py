@@ -1,0 +1,5 @@
+"""Alias of :mod:`redengine.tasks.base`."""
+
+from redengine.tasks.base import Task
+
+__all__ = ["Task"]
