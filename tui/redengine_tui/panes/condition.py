@@ -30,7 +30,7 @@ from redengine_tui.actions import bindings
 from redengine_tui.panes import condition_report as report_words
 from redengine_tui.panes.completion_list import CompletionList
 from redengine_tui.panes.condition_editor import ConditionEditor
-from redengine_tui.panes.ink import INK, MUTED
+from redengine_tui.panes.ink import INK, MUTED, show, write_border
 from redengine_tui.panes.pane import Pane
 from redengine_tui.text import safe_line
 
@@ -245,9 +245,8 @@ apply stays with that task.
             title = Content.assemble(title, (" ● modified", INK["warning"]))
         elif drafts := len(self.drafts):
             title = Content.assemble(title, (f" ({drafts} more modified)", MUTED))
-        # The border takes its title as markup unless it is given as content.
-        self.border_title = title
-        self.refresh_bindings()
+        if write_border(self, title=title):
+            self.refresh_bindings()
 
     @on(TextArea.Changed)
     def _text_changed(self, event: TextArea.Changed) -> None:
@@ -330,9 +329,8 @@ apply stays with that task.
                 elif report.tree is not None and report.tree.reason:
                     parts = Content.styled(safe_line(report.tree.reason), MUTED)
             said = Content("\n").join(lines)
-        says.update(said)
-        tree.update(parts)
-        tree.display = bool(parts.plain)
+        show(says, said)
+        show(tree, parts)
         self._show_next(report)
 
     def _show_next(self, report: ConditionReport | None) -> None:
@@ -341,9 +339,7 @@ apply stays with that task.
             content = Content("")
         else:
             content = report_words.starts(report, self.clock(), self.zone)
-        shown.display = bool(content.plain)
-        if shown.content != content:
-            shown.update(content)
+        show(shown, content)
 
     def _report_width(self) -> int:
         return self.query_one("#condition-report").scrollable_content_region.width
@@ -356,9 +352,7 @@ apply stays with that task.
     def _say(self, text: str, colour: str = "plain") -> None:
         """Say one line between the editor and the report; nothing takes it away."""
         reply = self.query_one("#condition-reply", Static)
-        reply.display = bool(text)
-        if text:
-            reply.update(Content.styled(safe_line(text), INK[colour]))
+        show(reply, Content.styled(safe_line(text), INK[colour]))
 
     # Completion.
 

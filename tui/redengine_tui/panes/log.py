@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from redengine.abc import Controller
 from redengine.control.messages import Delta, LogPage, ReadLog, TaskView
 from redengine_tui.actions import bindings
+from redengine_tui.panes.ink import show, write_border
 from redengine_tui.panes.log_filter import STEPS, Chosen
 from redengine_tui.panes.log_lines import LogLines
 from redengine_tui.panes.log_window import LogWindow
@@ -91,7 +92,7 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         search.cursor_blink = False
         yield search
         yield Static(id="log-empty", markup=False)
-        yield LogLines(self.window, self.clock, id="log-lines")
+        yield LogLines(self.window, self.clock, lambda: self.zone, id="log-lines")
 
     @property
     def lines(self) -> LogLines:
@@ -128,9 +129,7 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         if chosen == self.chosen:
             return
         self.chosen = chosen
-        chips = self.query_one("#log-chips", Static)
-        chips.display = chosen.any
-        chips.update(chosen.chips())
+        show(self.query_one("#log-chips", Static), chosen.chips())
         self._reload()
 
     def _reload(self) -> None:
@@ -143,7 +142,6 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         page = await self._ask(ReadLog(limit=PAGE, where=self.chosen.where))
         if generation != self._generation:
             return
-        self.lines.zone = self.zone
         self.window.replace(page)
         self.lines.replaced()
         self._moved()
@@ -232,14 +230,9 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
             subtitle = f"▼ +{lines.fresh} new · end"
         else:
             subtitle = "" if lines.following else "▼ end follows"
-        if subtitle != self.border_subtitle:
-            self.border_subtitle = subtitle
-        empty = self.query_one("#log-empty", Static)
-        if empty.display != (not self.window.entries):
-            empty.display = not self.window.entries
-        if empty.display:
-            said = "No record fits the filter." if self.chosen.any else "Nothing has happened yet."
-            empty.update(Content(said))
+        write_border(self, subtitle=Content(subtitle))
+        said = "No record fits the filter." if self.chosen.any else "Nothing has happened yet."
+        show(self.query_one("#log-empty", Static), Content("" if self.window.entries else said))
 
     # Keys.
 

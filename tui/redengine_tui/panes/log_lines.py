@@ -61,11 +61,19 @@ class LogLines(Rows):
     class Moved(Message):
         """The operator scrolled or moved, or following began or ended."""
 
-    def __init__(self, window: LogWindow, clock: Callable[[], float], *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        window: LogWindow,
+        clock: Callable[[], float],
+        zone: Callable[[], tzinfo | None],
+        *,
+        id: str | None = None,
+    ) -> None:
+        """``zone`` gives the time zone to show times in; it can become known while the log is shown."""
         super().__init__(id=id)
         self.window = window
         self.clock = clock
-        self.zone: tzinfo | None = None
+        self.zone = zone
         self.following = True
         #: Records that came since following ended.
         self.fresh = 0
@@ -130,7 +138,7 @@ class LogLines(Rows):
 
     def _day(self, at: float) -> str:
         try:
-            return datetime.fromtimestamp(at, self.zone).strftime("%Y%j")
+            return datetime.fromtimestamp(at, self.zone()).strftime("%Y%j")
         except (OverflowError, ValueError, OSError):
             return ""
 
@@ -191,7 +199,7 @@ class LogLines(Rows):
 
     def row(self, index: int, width: int) -> Content:
         return record_row(
-            self.window.entries[index], width, self.clock(), self.zone, dated=self._dated, names=self._names
+            self.window.entries[index], width, self.clock(), self.zone(), dated=self._dated, names=self._names
         )
 
 

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from redengine.abc import Controller
 from redengine.control.messages import Delta, EvaluateParameter, ListParameters, ParameterList, ParameterView, TaskView
 from redengine_tui.actions import bindings
-from redengine_tui.panes.ink import INK, MUTED, STRONG, fit
+from redengine_tui.panes.ink import INK, MUTED, STRONG, fit, show, write_border
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.rows import Rows
 from redengine_tui.text import safe_block, safe_line
@@ -68,7 +68,13 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
     DEFAULT_CSS = """
     ParametersPane {
         #parameters-empty { height: auto; padding: 0 1; color: $text-muted; }
-        #parameters-detail { height: auto; max-height: 40%; padding: 0 1; display: none; border-top: solid $border-blurred; }
+        #parameters-detail {
+            height: auto;
+            max-height: 40%;
+            padding: 0 1;
+            display: none;
+            border-top: solid $border-blurred;
+        }
     }
     """
 
@@ -99,8 +105,7 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
     def show_task(self, view: TaskView | None) -> None:
         before, self._view = self._view, view
         name = view.name if view else ""
-        # The border takes its title as markup unless it is given as content.
-        self.border_title = Content(f"{self.TITLE} · {safe_line(name, 60)}" if name else self.TITLE)
+        write_border(self, title=Content(f"{self.TITLE} · {safe_line(name, 60)}" if name else self.TITLE))
         if name != (before.name if before else ""):
             self.found.clear()
             if self.is_mounted:
@@ -153,11 +158,8 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
         self.show_detail()
 
     def _say_empty(self) -> None:
-        empty = self.query_one("#parameters-empty", Static)
-        empty.display = not self.items
-        if empty.display:
-            said = "This task has no parameters." if self._view else "There are no parameters in this session."
-            empty.update(Content(said))
+        said = "This task has no parameters." if self._view else "There are no parameters in this session."
+        show(self.query_one("#parameters-empty", Static), Content("" if self.items else said))
 
     def show_detail(self) -> None:
         """Show the value under the cursor whole when its line cannot."""
@@ -167,12 +169,10 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
         columns = self.names + SCOPE_WIDTH + KIND_WIDTH + 6
         if "\n" not in whole and len(whole) + columns <= self.rows.row_width:
             whole = ""
-        detail.display = bool(whole)
-        if whole:
-            lines = whole.split("\n")
-            if len(lines) > DETAIL_LINES:
-                lines = [*lines[: DETAIL_LINES - 1], f"… {len(lines) - DETAIL_LINES + 1} more lines"]
-            detail.update(Content("\n".join(line[:400] for line in lines)))
+        lines = whole.split("\n")
+        if len(lines) > DETAIL_LINES:
+            lines = [*lines[: DETAIL_LINES - 1], f"… {len(lines) - DETAIL_LINES + 1} more lines"]
+        show(detail, Content("\n".join(line[:400] for line in lines)))
 
     def on_resize(self) -> None:
         self.show_detail()

@@ -72,7 +72,9 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         """There are ``count`` rows now. The scroll position stays."""
         self.count = count
         self.cursor = min(max(self.cursor, 0), count - 1)
-        self.virtual_size = Size(self.virtual_size.width, count)
+        # Assigned as it is meant to be, the whole list would be sent again for every row that comes below its view.
+        self.set_reactive(Rows.virtual_size, Size(self.virtual_size.width, count))
+        self._scroll_update(self.virtual_size)
 
     def render_line(self, y: int) -> Strip:
         width = self.row_width
