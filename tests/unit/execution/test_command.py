@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from redengine.execution import run_command
+from redengine.execution import command, run_command
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -41,9 +41,9 @@ async def test_unknown_program_is_named(every: Any, runs: Any) -> None:
     assert "no-such-program-here" in outcome.exc_text
 
 
-@pytest.mark.parametrize("command", ["printf '%s|' 'a b' c", ["printf", "%s|", "a b", "c"]])
-async def test_string_and_list_without_shell(command: Any) -> None:
-    assert await run_command(command) == "a b|c|"
+@pytest.mark.parametrize("words", ["printf '%s|' 'a b' c", ["printf", "%s|", "a b", "c"]])
+async def test_string_and_list_without_shell(words: Any) -> None:
+    assert await run_command(words) == "a b|c|"
 
 
 async def test_directory_and_environment(tmp_path: Path) -> None:
@@ -84,18 +84,27 @@ async def test_terminate_ends_the_command_with_its_children(
     assert await eventually(lambda: not any(alive(pid) for pid in found))
 
 
-async def test_cancelled_while_it_starts(alive: Any, tmp_path: Path, eventually: Any) -> None:
-    pid_file = tmp_path / "pid"
-    for steps in range(12):
-        pid_file.unlink(missing_ok=True)
-        run = asyncio.ensure_future(run_command(f"echo $$ > {pid_file}; sleep 1000 & wait", shell=True))
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        run.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await run
-        if written(pid_file):
-            await eventually(lambda: not alive(int(pid_file.read_text())))
+async def test_cancelled_while_it_starts(
+    alive: Any, tmp_path: Path, eventually: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pids = tmp_path / "pids"
+    known = asyncio.Event()
+    start = command._start
+
+    async def slow_start(*args: Any) -> Any:
+        process = await start(*args)
+        await known.wait()
+        return process
+
+    monkeypatch.setattr(command, "_start", slow_start)
+    run = asyncio.ensure_future(run_command(f"sleep 1000 & echo $! $$ > {pids}; wait", shell=True))
+    found = [int(pid) for pid in (await eventually(lambda: written(pids))).split()]
+    run.cancel()
+    await asyncio.sleep(0)
+    known.set()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert await eventually(lambda: not any(alive(pid) for pid in found))
 
 
 async def test_command_that_ignores_the_request_is_killed(
