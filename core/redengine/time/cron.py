@@ -17,7 +17,7 @@ from redengine.time.base import Any, Period, always
 from redengine.time.interval import TimeOfDay, TimeOfHour, TimeOfMinute, TimeOfMonth, TimeOfWeek, TimeOfYear
 from redengine.time.literals import nearest
 from redengine.time.span import Interval
-from redengine.time.zone import UTC, instant, shift
+from redengine.time.zone import UTC, instant, shift, wall_time
 
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
@@ -99,19 +99,22 @@ class Cron(Period):
     def following(self, dt: datetime) -> Interval | None:
         return self._next(dt)
 
-    def _next(self, dt: datetime) -> Interval | None:
-        for start in CronSim(self._expression, dt):
-            # In the second pass of a repeated hour cronsim begins with the times of the first.
-            if instant(start) > instant(dt):
-                return Interval(start, shift(start, _MINUTE))
-        return None
-
     def preceding(self, dt: datetime) -> Interval | None:
         latest = shift(dt, -timedelta(minutes=1, seconds=dt.second, microseconds=dt.microsecond))
-        for start in CronSim(self._expression, shift(latest, _SECOND), reverse=True):
-            if instant(start) <= instant(latest):
-                return Interval(start, shift(start, _MINUTE))
-        return None
+        return self._first(CronSim(self._expression, self._reached(shift(latest, _SECOND)), reverse=True))
+
+    def _next(self, dt: datetime) -> Interval | None:
+        return self._first(CronSim(self._expression, self._reached(dt)))
+
+    def _reached(self, dt: datetime) -> datetime:
+        """Where cronsim is to begin. Under Debian's rules it iterates wall time, where the second pass of a repeated
+        hour has to look like its end."""
+        return wall_time(dt).replace(tzinfo=dt.tzinfo) if self._debian else dt
+
+    @staticmethod
+    def _first(starts: CronSim) -> Interval | None:
+        start = next(starts, None)
+        return None if start is None else Interval(start, shift(start, _MINUTE))
 
     def rollback(self, dt: datetime) -> Interval:
         """As for other periods; but at the very start of a minute, the previous occurrence."""

@@ -82,9 +82,5 @@ def preceding(cells: WallCells, dt: datetime, cycle: timedelta) -> Interval | No
             change = transition(end - MICROSECOND, clock.now, clock.tz)
             before = (change - MICROSECOND).astimezone(clock.tz)
             return occurrence(cells, before, cycle) or preceding(cells, before, cycle)
-        if start < clock.now and clock.jumps(start):
-            # The current stretch began with the change itself.
-            before = (transition(start, clock.now, clock.tz) - MICROSECOND).astimezone(clock.tz)
-            return occurrence(cells, before, cycle) or preceding(cells, before, cycle)
         cell = cells.last_cell(cell[0] - _TICK)
     return None

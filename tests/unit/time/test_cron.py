@@ -94,6 +94,11 @@ def test_answers_agree_with_each_other(expression: str, day: datetime, zone: Zon
         walked.append(span.left)
         at = span.left
     assert [dt.timestamp() for dt in walked] == [dt.timestamp() for dt in inside]
+    ends = [dt.timestamp() + 60 for dt in inside]
+    for dt in minutes[::7]:
+        gone = [end for end in ends if end <= dt.timestamp()]
+        if gone:
+            assert cron.prev_end(dt).timestamp() == gone[-1]
     for dt in inside:
         end = (dt.astimezone(utc) + MINUTE).astimezone(zone) if zone else dt + MINUTE
         found = cron.preceding(end)
@@ -113,6 +118,9 @@ def test_debian_rules_for_daylight_saving() -> None:
     assert repeated.replace(fold=1) not in once
     assert once.next_start(repeated).day == 4
     assert once.next_start(repeated.replace(minute=10, fold=1)).day == 4
+    second_pass = repeated.replace(minute=10, fold=1)
+    assert once.prev_start(second_pass).timestamp() == repeated.timestamp()
+    assert once.prev_start(repeated.replace(minute=10)).day == 2
     real_time = Cron("30 * * * *")
     assert repeated in real_time
     assert repeated.replace(fold=1) in real_time
