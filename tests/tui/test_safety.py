@@ -6,7 +6,6 @@ import re
 from unicodedata import category
 
 import pytest
-
 from textual.events import Paste
 
 from redengine.control import messages as m

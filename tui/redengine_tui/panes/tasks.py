@@ -79,7 +79,8 @@ one is known, *after* other tasks, *when* something happens that has no time, or
         self.table.zone = self.zone
         self._path = snapshot.scheduler.path
         self.roster.replace(snapshot.tasks)
-        self._rearranged()
+        self._count()
+        self.table.load()
 
     def changed(self, delta: Delta) -> None:
         if not delta.tasks and not delta.removed:
@@ -106,7 +107,7 @@ one is known, *after* other tasks, *when* something happens that has no time, or
 
     def _rearranged(self) -> None:
         self._count()
-        self.table.reset()
+        self.table.rearranged()
 
     def _count(self) -> None:
         shown, known = len(self.roster), len(self.roster.views)

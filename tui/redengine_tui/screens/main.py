@@ -176,7 +176,7 @@ class MainScreen(Screen[None]):
         for name, holds in (("-every", every), ("-beside", beside), ("-stacked", stacked)):
             body.set_class(holds, name)
         self.query_one("#small", Static).update(
-            Content(f"{width}×{height} is too small.\nAt least {LEAST[0]}×{LEAST[1]} is needed.")
+            Content(f"{width}×{height} is too small.\n{LEAST[0]}×{LEAST[1]} is needed.")
         )
         for name, pane in self.panes.items():
             if beside or stacked:

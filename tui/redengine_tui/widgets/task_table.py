@@ -64,10 +64,14 @@ class TaskTable(Rows):
 
     # What is shown
 
-    def reset(self) -> None:
-        """The roster was filtered or sorted anew, or holds other tasks."""
+    def load(self) -> None:
+        """The roster holds other tasks."""
         self._needs.clear()
-        self._measure(self.roster)
+        self._measure(tuple(self.roster.views.values()))
+        self.rearranged()
+
+    def rearranged(self) -> None:
+        """The roster was filtered or sorted anew."""
         self._settle()
         self.refresh()
         self.post_message(self.Relaid())
@@ -111,7 +115,7 @@ class TaskTable(Rows):
             self.current = name
             self.post_message(self.Moved())
 
-    def _measure(self, views: Roster | tuple[TaskView, ...]) -> bool:
+    def _measure(self, views: tuple[TaskView, ...]) -> bool:
         """Widen what is needed by these tasks; whether that changed the columns. They never get narrower by
         themselves: columns that jump about cannot be read."""
         now = self.clock()
