@@ -51,6 +51,19 @@ class Context:
             self._wall = datetime.fromtimestamp(self.now, self.zone)
         return self._wall
 
+    def at(self, now: float, *, book: HistoryBook | None = None) -> Context:
+        """The same at another instant, or with another past."""
+        return Context(
+            now,
+            self.session,
+            self.book if book is None else book,
+            self.zone,
+            task=self.task,
+            poll_at=now + (self.poll_at - self.now),
+            started_at=self.started_at,
+            count_logged=self.count_logged,
+        )
+
     def name_of(self, task: Any) -> str:
         """The name of a task given by name, object or decorated function; of the holder when ``None``.
 

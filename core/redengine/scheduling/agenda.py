@@ -41,8 +41,13 @@ class Agenda:
                 due.append(name)
         return due
 
-    def next(self) -> float:
-        """The earliest deadline; infinite when there is none."""
+    def first(self) -> tuple[float, str] | None:
+        """The earliest deadline and whose it is; ``None`` when there is none."""
         while self._heap and self._deadlines.get(self._heap[0][1]) != self._heap[0][0]:
             heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else inf
+        return self._heap[0] if self._heap else None
+
+    def next(self) -> float:
+        """The earliest deadline; infinite when there is none."""
+        first = self.first()
+        return inf if first is None else first[0]

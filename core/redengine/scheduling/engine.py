@@ -325,6 +325,10 @@ class Engine:
         """What the engine keeps of a task."""
         return self._entries.get(name)
 
+    def dependents(self, topic: Topic) -> frozenset[str]:
+        """Names of the tasks whose conditions depend on a topic."""
+        return frozenset(self._dependents.get(topic, ()))
+
     def is_over(self, now: float) -> bool:
         """Whether the condition to shut down holds."""
         condition = self._session.config.shut_cond

@@ -1,0 +1,104 @@
+"""Carrying out what an operator asks for; on the scheduler's thread."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from redengine.args.parameters import keyword_names
+from redengine.control import messages as m
+from redengine.control.explain import problems_of
+from redengine.exc import ConditionSyntaxError
+
+
+class _RefusedError(Exception):
+    """What was asked cannot be done; the message says why."""
+
+
+def carry_out(session: Any, command: Any, who: str) -> m.Reply:
+    """Do it, or refuse with a reason. Either way the scheduler's log says who asked for what."""
+    scheduler = session.scheduler
+    words = describe(command)
+    try:
+        message = _do(session, command)
+    except _RefusedError as refusal:
+        scheduler.logger.warning(f"{who}: {words}: refused: {refusal}", extra={"action": "command"})
+        return m.Reply(False, str(refusal))
+    scheduler.logger.info(f"{who}: {words}", extra={"action": "command"})
+    return m.Reply(True, message)
+
+
+def describe(command: Any) -> str:
+    """A command in words, for the log."""
+    name = type(command).__struct_config__.tag.replace("_", " ")
+    details = [repr(value) for field in command.__struct_fields__ if (value := getattr(command, field))]
+    return " ".join([name, *details])
+
+
+def _task(session: Any, name: str) -> Any:
+    if name in session:
+        return session[name]
+    near = difflib.get_close_matches(name, map(str, session.tasks.names()), n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise _RefusedError(f"There is no task {name!r}{hint}")
+
+
+def _do(session: Any, command: Any) -> str:
+    if isinstance(command, (m.Run, m.Terminate, m.Disable, m.Enable, m.SetCondition)):
+        return _do_to_task(session, _task(session, command.task), command)
+    if isinstance(command, m.Hold):
+        session.on_hold = True
+        return "On hold: nothing is started by its condition"
+    if isinstance(command, m.Resume):
+        session.on_hold = False
+        return "Resumed"
+    if isinstance(command, m.ShutDown):
+        session.shut_down(force=command.force or None)
+        return "Stopping"
+    raise _RefusedError(f"{type(command).__name__} is not a command")
+
+
+def _do_to_task(session: Any, task: Any, command: Any) -> str:
+    if isinstance(command, m.Run):
+        if session.scheduler.stopping:
+            raise _RefusedError("The scheduler is stopping: nothing is started any more")
+        _check_parameters(task, command.parameters)
+        queued = len(task.batches)
+        task.run(command.parameters)
+        if task.is_alive() and not task.multilaunch:
+            return f"{task.name!r} runs again when its present run has ended"
+        return f"{task.name!r} starts" if not queued else f"{task.name!r} starts, {queued} more to come"
+    if isinstance(command, m.Terminate):
+        if not task.is_alive():
+            raise _RefusedError(f"{task.name!r} is not running")
+        task.terminate()
+        return f"{task.name!r} is asked to stop"
+    if isinstance(command, m.Disable):
+        task.disabled = True
+        return f"{task.name!r} is disabled"
+    if isinstance(command, m.Enable):
+        task.disabled = False
+        return f"{task.name!r} is enabled"
+    return _set_condition(session, task, command.condition)
+
+
+def _check_parameters(task: Any, given: dict[str, Any]) -> None:
+    func = getattr(task, "func", None)
+    names = keyword_names(func) if callable(func) else None
+    unknown = sorted(given.keys() - names) if names is not None else []
+    if unknown:
+        raise _RefusedError(f"{task.name!r} takes no parameter {', '.join(map(repr, unknown))}")
+
+
+def _set_condition(session: Any, task: Any, text: str) -> str:
+    errors = [problem for problem in problems_of(text, session) if problem.severity == "error"]
+    if errors:
+        first = errors[0]
+        raise _RefusedError(f"line {first.line}, column {first.column}: {first.message}")
+    try:
+        task.start_cond = text
+    except ConditionSyntaxError as error:
+        raise _RefusedError(str(error)) from error
+    except Exception as error:  # the project's own code makes custom conditions
+        raise _RefusedError(f"{type(error).__name__}: {error}") from error
+    return f"{task.name!r} has a new condition"

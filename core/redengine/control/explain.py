@@ -1,0 +1,111 @@
+"""Why a task is or is not started: its condition, part by part, in words."""
+
+from __future__ import annotations
+
+from math import inf, isfinite
+from statistics import median
+from typing import Any
+
+from redengine.conditions.base import Wrapper
+from redengine.conditions.context import Context
+from redengine.control.messages import ConditionNode, ConditionReport, Problem
+from redengine.exc import ConditionSyntaxError
+from redengine.control.outlook import next_starts, next_true
+from redengine.syntax import describe, diagnose, parse_condition
+
+
+def problems_of(text: str, session: Any) -> tuple[Problem, ...]:
+    """Everything wrong in a condition string; pure, quick, and no code of the project is called."""
+    found: tuple[Problem, ...] = diagnose(
+        text, custom=session.get_cond_parsers(), task_names=[str(name) for name in session.tasks.names()]
+    )
+    return found
+
+
+def report(text: str, task: Any, ctx: Context) -> ConditionReport:
+    """What a condition string means for a task now. A wrong one gives its problems; nothing is raised."""
+    session = task.session
+    problems = problems_of(text, session)
+    if any(problem.severity == "error" for problem in problems):
+        return ConditionReport(False, problems)
+    try:
+        condition = parse_condition(text, session=session)
+    except ConditionSyntaxError as error:
+        whole = Problem(str(error), 0, len(text), 1, 1)
+        return ConditionReport(False, (*problems, whole))
+    except Exception as error:  # the project's own code makes custom conditions
+        whole = Problem(f"{type(error).__name__}: {error}", 0, len(text), 1, 1)
+        return ConditionReport(False, (*problems, whole))
+    return _report(condition, task, ctx, problems)
+
+
+def report_of(task: Any, ctx: Context) -> ConditionReport:
+    """What the task's own condition means now."""
+    return _report(task.start_cond, task, ctx, ())
+
+
+def _report(condition: Any, task: Any, ctx: Context, problems: tuple[Problem, ...]) -> ConditionReport:
+    description = describe(condition, session=task.session)
+    tree = explain(condition, ctx)
+    try:
+        coming = next_true(condition, ctx)
+        starts = next_starts(condition, task, ctx, usual=usual_duration(task))
+    except Exception as error:
+        return ConditionReport(
+            True, problems, description, tree, f"It cannot be evaluated: {type(error).__name__}: {error}"
+        )
+    return ConditionReport(True, problems, description, tree, verdict(task, tree, ctx), starts, coming)
+
+
+def usual_duration(task: Any) -> float:
+    """The median of the task's run times that are known (seconds); 0 when none is."""
+    return median(task.history.runtimes) if task.history.runtimes else 0.0
+
+
+def explain(condition: Any, ctx: Context) -> ConditionNode:
+    """A condition as a tree of parts, each with its truth and the reason. A part that raises says so."""
+    inner = condition.get_cond() if isinstance(condition, Wrapper) else condition
+    children = tuple(explain(part, ctx) for part in getattr(inner, "subconditions", ()))
+    text = " ".join(str(condition).split())
+    try:
+        finding = condition.examine(ctx)
+        reason = condition.reason(ctx, finding)
+    except Exception as error:
+        message = error.args[0] if isinstance(error, KeyError) and error.args else error
+        return ConditionNode(text, None, f"{type(error).__name__}: {message}", None, children)
+    until = finding.until
+    changes = until if isfinite(until) and until > ctx.now and until != ctx.poll_at else None
+    return ConditionNode(text, finding.truth, reason, None if until == inf else changes, children)
+
+
+def verdict(task: Any, tree: ConditionNode, ctx: Context) -> str:
+    """Why the task is or is not started now, in one sentence."""
+    live = ctx.book[task.name].live
+    if live:
+        return "It is running."
+    if task.batches:
+        return "It starts now: somebody asked for it."
+    if task.disabled:
+        return "It is disabled: its condition does not start it."
+    if tree.truth is None:
+        return "Its condition cannot be evaluated."
+    if not tree.truth:
+        reasons = [f"{node.text}: {node.reason}" if node.reason else node.text for node in _blocking(tree)]
+        return f"Its condition does not hold: {'; '.join(reasons)}." if reasons else "Its condition does not hold."
+    if task.session.on_hold:
+        return "Its condition holds, but the scheduler is on hold."
+    engine = task.session.scheduler.engine
+    if engine is not None and not engine.has_room(task):
+        return "Its condition holds; it waits for a free process."
+    return "Its condition holds."
+
+
+def _blocking(node: ConditionNode) -> list[ConditionNode]:
+    """The smallest parts that make a false condition false."""
+    if not node.children:
+        return [node]
+    false = [child for child in node.children if child.truth is False]
+    if not false:
+        # A negation: what it denies is true.
+        return [node]
+    return [leaf for child in false for leaf in _blocking(child)]

@@ -1,0 +1,151 @@
+"""The controller of a scheduler in this process, on another thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from redengine.abc import Controller, Listener
+from redengine.control import messages as m
+from redengine.control.commands import carry_out
+from redengine.control.explain import problems_of, report
+from redengine.control.parameters import evaluate, list_parameters
+from redengine.control.publisher import Publisher
+from redengine.log.source import LogSource, open_source
+from redengine.syntax import complete
+
+#: Seconds to wait for the scheduler's thread; a ``main`` task may keep it busy.
+PATIENCE = 3.0
+
+BUSY = "The scheduler is busy with a task that runs on its own thread (execution='main')"
+
+
+class LocalController(Controller):
+    """Watches and steers a session's scheduler from the event loop of a screen.
+
+    Parameters
+    ----------
+    session
+        Whose scheduler.
+    publisher
+        Publishes the session's state.
+    who
+        Who asks, for the scheduler's log.
+    """
+
+    def __init__(self, session: Any, publisher: Publisher, who: str = "operator") -> None:
+        self._session = session
+        self._publisher = publisher
+        self._who = who
+        self._pending = False
+        self._source: LogSource | None = None
+        self._source_repo: Any = None
+        self._log_lock = threading.Lock()
+
+    def snapshot(self) -> m.Snapshot:
+        """See :class:`redengine.abc.Controller`."""
+        return self._publisher.snapshot()
+
+    def changes(self, since: int) -> m.Delta:
+        """See :class:`redengine.abc.Controller`."""
+        self._pending = False
+        return self._publisher.changes(since)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """See :class:`redengine.abc.Controller`."""
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            # On the scheduler's thread: one wake-up waits at a time, however long the screen stalls.
+            if self._pending or loop.is_closed():
+                return
+            self._pending = True
+            loop.call_soon_threadsafe(listener)
+
+        return self._publisher.watch(wake)
+
+    async def send(self, command: Any) -> m.Reply:
+        """See :class:`redengine.abc.Controller`."""
+        answer = self._publisher.call(lambda: carry_out(self._session, command, self._who))
+        if answer is None:
+            return m.Reply(False, "The scheduler is not running")
+        try:
+            reply: m.Reply = await asyncio.wait_for(asyncio.shield(answer), PATIENCE)
+        except asyncio.TimeoutError:
+            return m.Reply(True, f"{BUSY}: this is done once that ends")
+        return reply
+
+    async def ask(self, query: Any) -> Any:
+        """See :class:`redengine.abc.Controller`."""
+        if isinstance(query, m.CheckCondition):
+            return await self._check(query)
+        if isinstance(query, m.Complete):
+            items = complete(
+                query.condition,
+                query.position,
+                custom=self._session.get_cond_parsers(),
+                task_names=[str(name) for name in self._session.tasks.names()],
+            )
+            return m.Completions(items)
+        if isinstance(query, m.ListParameters):
+            return list_parameters(self._session, self._find(query.task))
+        if isinstance(query, m.EvaluateParameter):
+            # It may take its time, and nobody else may be kept waiting.
+            return await asyncio.to_thread(evaluate, self._session, self._find(query.task), query.name, query.scope)
+        if isinstance(query, m.ReadLog):
+            return await asyncio.to_thread(self._read_log, query)
+        if isinstance(query, m.ReadOutput):
+            return await asyncio.to_thread(self._read_output, query)
+        raise TypeError(f"{type(query).__name__} is not a query")
+
+    def _find(self, name: str) -> Any:
+        return self._session[name] if name and name in self._session else None
+
+    async def _check(self, query: m.CheckCondition) -> m.ConditionReport:
+        problems = problems_of(query.condition, self._session)
+        task = self._find(query.task)
+        if task is None:
+            gone = m.Problem(f"There is no task {query.task!r} any more", 0, 0, 1, 1)
+            return m.ConditionReport(False, (*problems, gone))
+        if any(problem.severity == "error" for problem in problems):
+            return m.ConditionReport(False, problems)
+
+        def work() -> m.ConditionReport:
+            return report(query.condition, task, self._session.context(task))
+
+        answer = self._publisher.call(work)
+        if answer is None:
+            return work()
+        try:
+            found: m.ConditionReport = await asyncio.wait_for(asyncio.shield(answer), PATIENCE)
+        except asyncio.TimeoutError:
+            return m.ConditionReport(True, problems, verdict=f"{BUSY}: its truth is not known now.")
+        return found
+
+    def _read_log(self, query: m.ReadLog) -> m.LogPage:
+        with self._log_lock:
+            try:
+                repo = self._session.get_repo()
+            except AttributeError:
+                return m.LogPage(at_start=True, notice="This project's log cannot be read")
+            if self._source is None or repo is not self._source_repo:
+                self._source, self._source_repo = open_source(repo), repo
+            return self._source.read(query)
+
+    def _read_output(self, query: m.ReadOutput) -> m.Output:
+        path: Path | None = self._session.scheduler.output_path(query.run_id) if query.run_id else None
+        if path is None:
+            return m.Output()
+        try:
+            with path.open("rb") as file:
+                size = file.seek(0, 2)
+                file.seek(max(size - query.limit, 0))
+                text = file.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return m.Output(path=str(path))
+        except OSError as error:
+            return m.Output(f"The output cannot be read: {error}", 0, str(path))
+        return m.Output(text, size, str(path))

@@ -1,0 +1,114 @@
+"""When a task will start next, as far as its condition tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+from typing import Any
+
+from redengine.conditions.base import BaseCondition, Wrapper
+from redengine.conditions.context import Context
+from redengine.conditions.logic import foreseen
+from redengine.control.messages import NextStart
+from redengine.log.history import HistoryBook, TaskHistory
+
+#: Changes of a condition that are looked ahead at most, for one start.
+LOOKAHEAD = 400
+
+
+class _Overlay(HistoryBook):
+    """A book in which one task has another past."""
+
+    def __init__(self, base: HistoryBook, task_name: str, history: TaskHistory) -> None:
+        super().__init__()
+        self._base = base
+        self._own = (task_name, history)
+
+    def __getitem__(self, task_name: str) -> TaskHistory:
+        name, history = self._own
+        return history if task_name == name else self._base[task_name]
+
+
+def first_true(condition: Any, ctx: Context) -> float | None:
+    """The first instant from now on at which the condition holds by the passing of time alone (epoch seconds).
+
+    ``None`` when something else has to happen first, or never.
+    """
+    if not foreseen(condition):
+        return None
+    for _ in range(LOOKAHEAD):
+        finding = condition.examine(ctx)
+        if finding.truth:
+            return ctx.now
+        if finding.until == inf or finding.until <= ctx.now:
+            return None
+        ctx = ctx.at(finding.until)
+    return None
+
+
+def next_start(task: Any, ctx: Context) -> NextStart:
+    """When the task will start next. Raises what its condition raises."""
+    if task.batches:
+        return NextStart("now", ctx.now)
+    if task.on_startup:
+        return NextStart("when", text="the scheduler starts")
+    if task.on_shutdown:
+        return NextStart("when", text="the scheduler shuts down")
+    if task.disabled:
+        return NextStart("never", text="disabled")
+    return next_true(task.start_cond, ctx)
+
+
+def next_true(condition: Any, ctx: Context) -> NextStart:
+    """When a condition will hold next, and if that cannot be known, what has to happen first."""
+    at = first_true(condition, ctx)
+    if at is not None:
+        return NextStart("now", at) if at <= ctx.now else NextStart("at", at)
+    if not foreseen(condition) and condition.examine(ctx).truth:
+        return NextStart("now", ctx.now)
+    tasks: list[str] = []
+    others: list[str] = []
+    for part in _missing(condition, ctx):
+        names = [str(topic[1]) for topic in part.topics(None) if topic[0] == "task" and topic[1] is not None]
+        if names:
+            tasks.extend(name for name in names if name not in tasks)
+        elif not foreseen(part) or any(part.topics(None)):
+            others.append(str(part))
+    if others:
+        return NextStart("when", text=" and ".join(others))
+    if tasks:
+        return NextStart("after", text=", ".join(tasks))
+    return NextStart("never")
+
+
+def _missing(condition: Any, ctx: Context) -> Iterator[BaseCondition]:
+    """The parts that are false now and would have to become true."""
+    from redengine.conditions.logic import All, AlwaysFalse, Any, Not
+
+    if isinstance(condition, Wrapper):
+        condition = condition.get_cond()
+    if isinstance(condition, (All, Any)):
+        for part in condition.subconditions:
+            yield from _missing(part, ctx)
+    elif isinstance(condition, AlwaysFalse):
+        return
+    elif not condition.examine(ctx).truth:
+        yield condition.condition if isinstance(condition, Not) else condition
+
+
+def next_starts(condition: Any, task: Any, ctx: Context, *, usual: float, count: int = 5) -> tuple[float, ...]:
+    """The next starts that are known if nothing else happens, assuming that each run takes ``usual`` seconds and
+    succeeds. Earliest first, in epoch seconds."""
+    history = ctx.book[task.name].copy()
+    ctx = ctx.at(ctx.now, book=_Overlay(ctx.book, task.name, history))
+    pace = max(task.session.config.cycle_sleep or 0.0, 1.0)
+    starts: list[float] = []
+    while len(starts) < count:
+        at = first_true(condition, ctx)
+        if at is None or (starts and at <= starts[-1]):
+            break
+        starts.append(at)
+        history.note("run", at)
+        history.note("success", at + usual)
+        ctx = ctx.at(max(at + usual, at + pace))
+    return tuple(starts)

@@ -1,0 +1,278 @@
+"""Publishes what is known of a session as it changes: on the scheduler's thread, for whoever watches."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from redengine.abc import Topic
+from redengine.control import messages as m
+from redengine.log.history import END_ACTIONS
+from redengine.scheduling.agenda import Agenda
+from redengine.control.outlook import next_start
+
+#: Shortest time between two publications (seconds): 20 a second.
+INTERVAL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What is shown of a project beside its tasks."""
+
+    name: str = "project"
+    path: str = ""
+    log: str = ""
+
+
+class Publisher:
+    """Keeps a view of every task and of the scheduler, numbered, so that watchers can ask what changed."""
+
+    def __init__(self, session: Any, project: Project) -> None:
+        self._session = session
+        self._project = project
+        self._host = socket.gethostname()
+        self._lock = threading.Lock()
+        #: In order of change: the newest are last.
+        self._views: dict[str, tuple[int, m.TaskView]] = {}
+        self._removed: dict[str, int] = {}
+        self._order: dict[str, int] = {}
+        self._seq = 0
+        self._starts = Agenda()
+        self._running = 0
+        self._scheduler = self._scheduler_view("starting")
+        self._stale: set[Any] = set()
+        self._watchers: list[Callable[[], None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._flush_planned = False
+        self._last_flush = -inf
+        self._state: m.SchedulerState = "starting"
+        self._problem = ""
+        self._stale.update(session.tasks.names())
+        self._publish()
+        self._unlisten = session.listen(self._heard)
+
+    # For watchers, on any thread
+
+    def snapshot(self) -> m.Snapshot:
+        """Everything."""
+        with self._lock:
+            tasks = sorted((view for _, view in self._views.values()), key=lambda view: view.order)
+            return m.Snapshot(self._seq, self._scheduler, tuple(tasks))
+
+    def changes(self, since: int) -> m.Delta:
+        """What changed after ``since``."""
+        with self._lock:
+            changed = []
+            for seq, view in reversed(self._views.values()):
+                if seq <= since:
+                    break
+                changed.append(view)
+            removed = tuple(name for name, seq in self._removed.items() if seq > since)
+            return m.Delta(self._seq, self._scheduler, tuple(reversed(changed)), removed)
+
+    def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call ``wake`` on the scheduler's thread at each publication; returns a function that ends it."""
+        self._watchers.append(wake)
+        return lambda: self._watchers.remove(wake)
+
+    def call(self, func: Callable[[], Any]) -> asyncio.Future[Any] | None:
+        """Have a function called on the scheduler's thread, and its result on the running event loop; ``None`` when
+        the scheduler is not running."""
+        target = self._loop
+        if target is None or target.is_closed():
+            return None
+        here = asyncio.get_running_loop()
+        answer: asyncio.Future[Any] = here.create_future()
+
+        def settle(result: Any, error: BaseException | None) -> None:
+            if not answer.done():
+                answer.set_exception(error) if error is not None else answer.set_result(result)
+
+        def on_scheduler() -> None:
+            try:
+                result, error = func(), None
+            except Exception as exc:
+                result, error = None, exc
+            if not here.is_closed():
+                here.call_soon_threadsafe(settle, result, error)
+
+        try:
+            target.call_soon_threadsafe(on_scheduler)
+        except RuntimeError:  # it closed just now
+            return None
+        return answer
+
+    def fail(self, problem: str) -> None:
+        """Say that the scheduler ended by an error."""
+        self._state, self._problem = "failed", problem
+        self._publish()
+
+    # On the scheduler's thread
+
+    def _heard(self, topic: Topic) -> None:
+        kind, name = topic[0], topic[1] if len(topic) > 1 else None
+        if kind in ("task", "run", "changed", "added", "removed", "renamed"):
+            self._stale.add(name)
+            engine = self._session.scheduler.engine
+            if engine is not None and kind != "run":
+                self._stale.update(engine.dependents(("task", name)))
+        elif kind == "param":
+            engine = self._session.scheduler.engine
+            if engine is not None:
+                self._stale.update(engine.dependents(topic))
+        elif kind in ("hold", "config", "started"):
+            self._stale.update(self._session.tasks.names())
+        if kind == "started":
+            self._loop = asyncio.get_running_loop()
+            self._state = "running"
+        elif kind == "stopping":
+            self._state = "stopping"
+        elif kind == "stopped":
+            self._state = "stopped"
+            self._loop = None
+            self._flush_planned = False
+            self._publish()
+            return
+        self._plan()
+
+    def _plan(self) -> None:
+        """Publish soon: at once when nothing was published lately, else when the interval is over."""
+        loop = self._loop
+        if loop is None or self._flush_planned:
+            return
+        self._flush_planned = True
+        try:
+            loop.call_soon_threadsafe(self._plan_on_loop)
+        except RuntimeError:
+            self._flush_planned = False
+
+    def _plan_on_loop(self) -> None:
+        if self._loop is None:
+            return
+        self._loop.call_later(max(self._last_flush + INTERVAL - self._loop.time(), 0.0), self._flush)
+
+    def _flush(self) -> None:
+        self._flush_planned = False
+        if self._loop is not None:
+            self._last_flush = self._loop.time()
+            self._publish()
+
+    def _publish(self) -> None:
+        """Make the views that are stale anew, and tell the watchers."""
+        stale, self._stale = self._stale, set()
+        views: list[m.TaskView] = []
+        removed: list[str] = []
+        for name in stale:
+            if not self._session.tasks.has(name):
+                removed.append(str(name))
+                continue
+            views.append(self._task_view(self._session.tasks.named(name)))
+        with self._lock:
+            self._seq += 1
+            for view in views:
+                self._replace(view)
+            for gone in removed:
+                if gone in self._views:
+                    self._running -= len(self._views.pop(gone)[1].runs)
+                    self._starts.drop(gone)
+                    self._removed[gone] = self._seq
+            self._scheduler = self._scheduler_view(self._state)
+        for wake in list(self._watchers):
+            wake()
+
+    def _replace(self, view: m.TaskView) -> None:
+        old = self._views.pop(view.name, None)
+        self._removed.pop(view.name, None)
+        self._running += len(view.runs) - (len(old[1].runs) if old is not None else 0)
+        self._views[view.name] = (self._seq, view)
+        known = view.next.kind in ("at", "now") and view.next.at is not None and view.state != "running"
+        self._starts.set(view.name, view.next.at if known and view.next.at is not None else inf)
+
+    def _scheduler_view(self, state: m.SchedulerState) -> m.SchedulerView:
+        session = self._session
+        if state == "running" and session.on_hold:
+            state = "held"
+        coming = self._starts.first() if state == "running" else None
+        return m.SchedulerView(
+            project=self._project.name,
+            path=self._project.path,
+            host=self._host,
+            pid=os.getpid(),
+            state=state,
+            started=session.scheduler.started_at,
+            tasks=len(session.tasks),
+            running=self._running,
+            next_at=None if coming is None else coming[0],
+            next_task="" if coming is None else coming[1],
+            cycles=session.scheduler.n_cycles,
+            log=self._project.log,
+            problem=getattr(self, "_problem", ""),
+            timezone=str(session.zone),
+        )
+
+    def _task_view(self, task: Any) -> m.TaskView:
+        name = str(task.name)
+        order = self._order.setdefault(name, len(self._order))
+        session = self._session
+        history = session.book[task.name]
+        engine = session.scheduler.engine
+        entry = None if engine is None else engine.entry(task.name)
+        runs = session.scheduler.runs
+        live = tuple(
+            m.RunView(run_id, start, run_id in runs and runs[run_id].reason is not None)
+            for run_id, start in history.live.items()
+        )
+        ended = history.newest(*END_ACTIONS)
+        started = history.last.get("run")
+        problem, coming = self._coming(task, None if entry is None else entry.problem)
+        timeout = None if task.permanent else (task.timeout or session.config.timeout).total_seconds()
+        return m.TaskView(
+            name=name,
+            state=_state(task, bool(live), problem, entry is not None and entry.queued, ended),
+            start_cond=str(task.start_cond),
+            end_cond=str(task.end_cond),
+            execution=task.get_execution(),
+            priority=task.priority,
+            next=coming,
+            disabled=task.disabled,
+            on_startup=task.on_startup,
+            on_shutdown=task.on_shutdown,
+            permanent=task.permanent,
+            description=task.description or "",
+            timeout=timeout,
+            runs=live,
+            last_run=None if started is None else started.created,
+            last_result=None if ended is None else ended.action,  # type: ignore[arg-type]
+            last_finish=None if ended is None else ended.created,
+            duration=history.runtimes[-1] if history.runtimes and ended is not None else None,
+            problem=problem,
+            order=order,
+        )
+
+    def _coming(self, task: Any, problem: BaseException | None) -> tuple[str, m.NextStart]:
+        """What is wrong with the condition, if anything, and when the task starts next."""
+        if problem is None:
+            try:
+                return "", next_start(task, self._session.context(task))
+            except Exception as error:
+                problem = error
+        message = problem.args[0] if isinstance(problem, KeyError) and problem.args else problem
+        return f"{type(problem).__name__}: {message}", m.NextStart("never", text="its condition fails")
+
+
+def _state(task: Any, live: bool, problem: str, queued: bool, ended: Any) -> m.TaskState:
+    if live:
+        return "running"
+    if task.disabled:
+        return "disabled"
+    if problem:
+        return "blocked"
+    if queued or task.batches:
+        return "queued"
+    return "idle" if ended is None else ended.action  # type: ignore[no-any-return]
