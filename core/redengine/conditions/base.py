@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from copy import copy
 from math import inf
 from typing import Any, ClassVar
@@ -16,6 +17,9 @@ from redengine.conditions.context import Context
 
 #: What a person overrides to write a condition of their own.
 _USER_METHODS = frozenset({"__bool__", "get_state", "observe", "get_measurement"})
+
+#: ``task=`` and ``session=`` of the ``observe`` that is going on, for a ``__bool__`` that cannot be given them.
+_about: ContextVar[dict[str, Any]] = ContextVar("_about", default={})  # noqa: B039 - never changed
 
 
 class BaseCondition(RedBase, Condition):
@@ -32,17 +36,22 @@ class BaseCondition(RedBase, Condition):
 
     #: Whether ``examine`` knows when the truth may change.
     _foreseen: ClassVar[bool] = False
+    #: What the nearest class that foresees says; for a person's class below it that calls ``super()``.
+    _foreseeing: ClassVar[Callable[..., Finding] | None] = None
+    #: Whether ``get_state`` or ``get_measurement`` has the say, being nearer than that class.
+    _measures: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         # Whoever overrides what a condition is *now* says nothing of when it changes, also below a built-in class.
-        if "examine" in cls.__dict__:
-            cls._foreseen = True
-        elif _USER_METHODS & cls.__dict__.keys():
+        own = cls.__dict__
+        if "examine" in own:
+            cls._foreseen, cls._measures, cls._foreseeing = True, False, own["examine"]
+        elif _USER_METHODS & own.keys():
             cls._foreseen = False
             cls.examine = BaseCondition.examine  # type: ignore[method-assign]
-            if "observe" not in cls.__dict__:
-                cls.observe = BaseCondition._observe_own  # type: ignore[method-assign]
+        if own.keys() & {"get_state", "get_measurement"}:
+            cls._measures = True
 
     # Evaluation
 
@@ -56,17 +65,25 @@ class BaseCondition(RedBase, Condition):
 
     def observe(self, **kwargs: Any) -> bool:
         """The truth now, for ``task=`` in ``session=``."""
-        if type(self)._foreseen:
-            return self.examine(self._context(**kwargs)).truth
-        return self._observe_own(**kwargs)
-
-    def _observe_own(self, **kwargs: Any) -> bool:
-        """The truth of a condition that a person wrote."""
-        if "session" not in kwargs or kwargs["session"] is None:
-            task = kwargs.get("task")
-            kwargs["session"] = getattr(task, "session", None) or self.session
-        if type(self).__bool__ is not BaseCondition.__bool__:
+        if type(self).__bool__ is BaseCondition.__bool__:
+            return self._evaluate(**kwargs)
+        # ``__bool__`` takes no arguments: whom it is about is kept for its ``super().__bool__()``.
+        token = _about.set(kwargs)
+        try:
             return bool(self)
+        finally:
+            _about.reset(token)
+
+    def _evaluate(self, **kwargs: Any) -> bool:
+        cls = type(self)
+        if cls._foreseeing is not None and not cls._measures:
+            return cls._foreseeing(self, self._context(**kwargs)).truth
+        if kwargs.get("session") is None:
+            kwargs["session"] = getattr(kwargs.get("task"), "session", None) or self.session
+        return self._measure(**kwargs)
+
+    def _measure(self, **kwargs: Any) -> bool:
+        """The truth of a condition that a person wrote."""
         return bool(self.get_state(**self._arguments(self.get_state, **kwargs)))
 
     @staticmethod
@@ -85,7 +102,7 @@ class BaseCondition(RedBase, Condition):
         raise TypeError(f"{type(self).__name__} does not say when it holds: override get_state or __bool__")
 
     def __bool__(self) -> bool:
-        return self.observe()
+        return self.observe() if type(self).__bool__ is BaseCondition.__bool__ else self._evaluate(**_about.get())
 
     # Words
 
@@ -117,6 +134,8 @@ class BaseCondition(RedBase, Condition):
         return {key: value for key, value in self.__dict__.items() if key not in ("_str", "session")}
 
     def __eq__(self, other: object) -> Any:
+        if isinstance(other, Wrapper) and not isinstance(self, Wrapper):
+            other = other.get_cond()
         return isinstance(other, type(self)) and self._values() == other._values()
 
     __hash__ = object.__hash__
@@ -163,11 +182,9 @@ class BaseComparable(BaseCondition):
         """Override: the number, or something with a length."""
         raise TypeError(f"{type(self).__name__} does not say what it measures: override get_measurement")
 
-    def _observe_own(self, **kwargs: Any) -> bool:
+    def _measure(self, **kwargs: Any) -> bool:
         if type(self).get_measurement is BaseComparable.get_measurement:
-            return super()._observe_own(**kwargs)
-        if kwargs.get("session") is None:
-            kwargs["session"] = getattr(kwargs.get("task"), "session", None) or self.session
+            return super()._measure(**kwargs)
         return self.get_state(self.get_measurement(**self._arguments(self.get_measurement, **kwargs)))
 
     def _compare(self, number: float) -> bool:
@@ -239,6 +256,11 @@ class Wrapper(BaseCondition):
     def reason(self, ctx: Context, finding: Finding) -> str:
         """That of the condition this stands for."""
         return self.get_cond().reason(ctx, finding)
+
+    def __eq__(self, other: object) -> Any:
+        return self.get_cond() == (other.get_cond() if isinstance(other, Wrapper) else other)
+
+    __hash__ = object.__hash__
 
     def __str__(self) -> str:
         return str(self.get_cond())

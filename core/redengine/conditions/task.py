@@ -10,6 +10,7 @@ from redengine.abc import Finding, Topic
 from redengine.conditions.base import FOREVER, BaseComparable, BaseCondition
 from redengine.conditions.context import Context
 from redengine.conditions.spans import past_delta, span, timestamp
+from redengine.log.history import Event
 
 
 def task_topic(task: Any, holder: str | None) -> Topic:
@@ -204,8 +205,11 @@ class _OncePer(BaseCondition):
         """The task it is about."""
         return (task_topic(self.task, task_name),)
 
+    def _newest_end(self, ctx: Context) -> Event | None:
+        return ctx.history(self.task).newest(*self._ends)
+
     def _done(self, ctx: Context, start: float) -> bool:
-        newest = ctx.history(self.task).newest(*self._ends)
+        newest = self._newest_end(ctx)
         return newest is not None and newest.created >= start
 
     def examine(self, ctx: Context) -> Finding:
@@ -214,7 +218,7 @@ class _OncePer(BaseCondition):
         if past is not None:
             start = ctx.now - past.total_seconds()
             done = self._done(ctx, start)
-            newest = ctx.history(self.task).newest(*self._ends, "fail")
+            newest = self._newest_end(ctx)
             return Finding(not done, newest.created + past.total_seconds() if done and newest else FOREVER)
         if self.period is None:
             return Finding(not self._done(ctx, -inf), FOREVER)
@@ -228,7 +232,7 @@ class _OncePer(BaseCondition):
         """Whether it is time, or was done."""
         if past_delta(self.period) is None and self.period is not None and self.period.occurrence(ctx.wall) is None:
             return "it is not that time"
-        newest = ctx.history(self.task).newest(*self._ends, "fail")
+        newest = self._newest_end(ctx)
         if finding.truth:
             return "it is that time and not done yet"
         return "done" if newest is None else f"done: {newest.action} at {moment(newest.created, ctx)}"
@@ -237,7 +241,8 @@ class _OncePer(BaseCondition):
 class TaskExecutable(_OncePer):
     """In the period, and not finished since it began: ``daily`` and its kin.
 
-    Finished is a success, an inaction, a termination, or more failures than there are ``retries``.
+    Finished is a success, an inaction, a termination, or more failures than there are ``retries``. A crash in this
+    life of the scheduler is a failure; one from an earlier life is not, since what died then was not the task's fault.
     """
 
     _ends = ("success", "inaction", "terminate")
@@ -246,15 +251,30 @@ class TaskExecutable(_OncePer):
         super().__init__(task=task, period=period)
         self.retries = retries
 
+    def _newest_end(self, ctx: Context) -> Event | None:
+        return ctx.history(self.task).newest(*self._ends, *self._failures(ctx))
+
+    def _failures(self, ctx: Context) -> tuple[str, ...]:
+        """The actions that are failures now."""
+        crash = ctx.history(self.task).last.get("crash")
+        counts = crash is not None and ctx.started_at is not None and crash.created >= ctx.started_at
+        return ("fail", "crash") if counts else ("fail",)
+
     def _done(self, ctx: Context, start: float) -> bool:
-        if super()._done(ctx, start):
-            return True
         history = ctx.history(self.task)
-        failed = history.last.get("fail")
+        ended = history.newest(*self._ends)
+        if ended is not None and ended.created >= start:
+            return True
+        failed = history.newest(*self._failures(ctx))
         if failed is None or failed.created < start:
             return False
         retries = self.retries or 0
-        return retries == 0 or sum(1 for _ in history.between(("fail",), start, inf)) > retries
+        return retries == 0 or self._count_failures(ctx, start) > retries
+
+    def _count_failures(self, ctx: Context, start: float) -> int:
+        since = -inf if ctx.started_at is None else ctx.started_at
+        events = ctx.history(self.task).between(("fail", "crash"), start, inf)
+        return sum(event.action == "fail" or event.created >= since for event in events)
 
 
 class TaskRunnable(_OncePer):

@@ -26,9 +26,6 @@ class _Comparable(Wrapper):
         """The condition this stands for."""
         raise TypeError(f"{type(self).__name__} stands for no condition")
 
-    def __eq__(self, other: object) -> Any:
-        return self.get_cond() == (other.get_cond() if isinstance(other, _Comparable) else other)
-
     def __ne__(self, other: object) -> Any:
         return self.get_cond() != (other.get_cond() if isinstance(other, _Comparable) else other)
 

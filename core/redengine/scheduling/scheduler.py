@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -242,7 +243,7 @@ class Scheduler(RedBase):
         session = self.session
         self.logger.info("Starting up...", extra={"action": "setup"})
         now = session.get_time()
-        self._settle_past()
+        self._settle_past(now)
         self.started_at = now
         self.startup_time = session._format_timestamp(now)
         self._executors = executors(max_workers=session.config.max_process_count, setup=session.worker_setup)
@@ -255,8 +256,9 @@ class Scheduler(RedBase):
         hooks.after()
         self.logger.info("Startup complete.", extra={"action": "setup"})
 
-    def _settle_past(self) -> None:
-        """Log runs of an earlier life that never ended as crashed."""
+    def _settle_past(self, now: float) -> None:
+        """Log runs of an earlier life that never ended as crashed, as of just before this life: what died then is
+        no failed attempt of now."""
         book = self.session.book
         unended, self.session.unended = self.session.unended, {}
         for name, runs in unended.items():
@@ -267,6 +269,7 @@ class Scheduler(RedBase):
                     continue
                 self.session[name].record(
                     "crash",
+                    created=math.nextafter(now, start),
                     run_id=run_id or None,
                     start=start,
                     message=f"Task '{name}' status: 'crash' (the scheduler ended while it ran)",
@@ -574,24 +577,23 @@ class Scheduler(RedBase):
         """
         if self._loop is not None and threading.get_ident() == self._thread:
             raise RuntimeError(f"The scheduler is running: use task.run() to have {task.name!r} run by it")
+        asyncio.run(self._run_once(task, params))
+
+    async def _run_once(self, task: Any, params: Any) -> None:
         task.batches.insert(0, Parameters(params))
-
-        async def once() -> None:
-            self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
-            self._wake = asyncio.Event()
-            self._executors = executors(max_workers=1, setup=self.session.worker_setup)
-            self._engine = Engine(self.session, self._context, self._condition_problem)
-            unlisten = self.session.listen(self._heard)
-            try:
-                await self._launch(Start(task, forced=True))
-                await self._wait_for_runs()
-            finally:
-                unlisten()
-                for executor in self._executors.values():
-                    await executor.close(force=True)
-                self._engine, self._loop, self._executors = None, None, {}
-
-        asyncio.run(once())
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
+        self._wake = asyncio.Event()
+        self._executors = executors(max_workers=1, setup=self.session.worker_setup)
+        self._engine = Engine(self.session, self._context, self._condition_problem)
+        unlisten = self.session.listen(self._heard)
+        try:
+            await self._launch(Start(task, forced=True))
+            await self._wait_for_runs()
+        finally:
+            unlisten()
+            for executor in self._executors.values():
+                await executor.close(force=True)
+            self._engine, self._loop, self._executors = None, None, {}
         if self._raised is not None:
             raised, self._raised = self._raised, None
             raise raised
