@@ -9,7 +9,6 @@ from typing import Any
 
 from redengine.args import FuncParam
 from redengine.conditions import FuncCond
-from redengine.execution import in_worker
 from redengine.log.handler import RepoHandler
 from redengine.log.defaults import repo_from
 from redengine.session import Session
@@ -88,12 +87,7 @@ class RedEngine(_Declaring):
         return logging.getLogger(self.session.config.task_logger_basename)
 
     def run(self, debug: bool = False) -> None:
-        """Run the schedule; returns when the scheduler was shut down.
-
-        Does nothing in a worker process, which imports the project to find its functions.
-        """
-        if in_worker():
-            return
+        """Run the schedule; returns when the scheduler was shut down. See :meth:`redengine.Session.start`."""
         self._prepare(debug)
         self.session.start()
 

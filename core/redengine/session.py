@@ -18,7 +18,9 @@ from redengine.args.parameters import Parameters
 from redengine.base import RedBase
 from redengine.conditions.context import Context
 from redengine.config import Config
+from redengine.execution import in_worker
 from redengine.hooks import Hooks
+from redengine.loading import refuse_to_run
 from redengine.log.adapter import TaskAdapter
 from redengine.log.defaults import create_default_handler
 from redengine.log.history import HistoryBook
@@ -293,12 +295,21 @@ class Session(RedBase):
     # Running
 
     def start(self) -> None:
-        """Run the scheduler; returns when it was shut down."""
+        """Run the scheduler; returns when it was shut down.
+
+        Does nothing in a worker process, which imports the project to find its functions.
+        """
+        if in_worker():
+            return
+        refuse_to_run()
         self._check_readable_logger()
         asyncio.run(self.scheduler.serve())
 
     async def serve(self) -> None:
         """Run the scheduler on the running event loop."""
+        if in_worker():
+            return
+        refuse_to_run()
         self._check_readable_logger()
         await self.scheduler.serve()
 

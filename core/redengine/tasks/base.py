@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 from redengine.args.parameters import Parameters, keyword_names
 from redengine.base import RedBase
 from redengine.config import as_timeout
+from redengine.exc import ConditionSyntaxError
 from redengine.hooks import HookRun
+from redengine.loading import collected, declared_at
 from redengine.log.adapter import TaskAdapter
 from redengine.log.history import TaskHistory
 from redengine.tasks.recording import Recording
@@ -111,6 +113,8 @@ class Task(Recording, RedBase):
         logger_name = options.pop("logger", logger_name)
         exists = options.pop("on_exists", None) or self.session.config.task_pre_exist
         self._set_options(options)
+        #: File and line of the declaration.
+        self.declared_at = declared_at()
         if name is None:
             if self.session.config.use_instance_naming or self.use_instance_naming:
                 name = id(self)
@@ -182,9 +186,14 @@ class Task(Recording, RedBase):
 
         if value is None:
             return AlwaysFalse()
+        try:
+            condition: BaseCondition = parse_condition(value, session=self.session)
+        except ConditionSyntaxError as error:
+            if collected(error):
+                return AlwaysFalse()
+            raise
         # A copy, so that a condition given to several tasks is each one's own.
-        condition: BaseCondition = copy(parse_condition(value, session=self.session))
-        return condition
+        return copy(condition)
 
     def get_default_name(self, **kwargs: Any) -> Any:
         """Override: the name of a task that was given none."""
