@@ -312,3 +312,22 @@ async def test_what_is_wrong_with_the_settings_is_told(controller, make_app):
         assert "config.toml: bad [b]key" in messages
         assert any('no theme "nope"' in message for message in messages)
         assert app.theme == "ember"
+
+
+async def test_nothing_blinks_or_moves(app):
+    async with app.run_test(size=(160, 45)) as pilot:
+        assert app.animation_level == "none"
+        for keys in ("slash", "escape", "l", "slash", "escape", "e", "escape", "ctrl+p"):
+            await pilot.press(keys)
+            for widget in app.screen.query("*"):
+                assert not getattr(widget, "cursor_blink", False), widget
+        assert not any(widget.display and widget.visible for widget in app.screen.query("LoadingIndicator"))
+
+
+async def test_the_theme_action_lists_themes_only(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.run_action("theme")
+        await pilot.pause(0.3)
+        prompts = [str(option.prompt) for option in app.screen.query_one("CommandList").options]
+        assert len(prompts) == 5
+        assert all("Theme: " in prompt for prompt in prompts)

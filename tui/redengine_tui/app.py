@@ -8,15 +8,15 @@ from functools import partial
 from typing import Literal
 
 from textual.app import App
+from textual.command import Provider
 from textual.dom import DOMNode
 from textual.events import Event, Paste
-from textual.markup import escape
 
 from redengine.abc import Controller
 from redengine.control.messages import Reply, SchedulerView, ShutDown
 from redengine_tui import themes
 from redengine_tui.actions import ACTIONS, Act, bindings, keys_of
-from redengine_tui.palette import ActionProvider, Entry
+from redengine_tui.palette import ActionProvider, Entry, Palette, ThemeProvider
 from redengine_tui.screens.confirm import Choice, ConfirmScreen
 from redengine_tui.screens.help import HelpScreen
 from redengine_tui.screens.main import MainScreen
@@ -35,7 +35,6 @@ class RedEngineTUI(App[None]):
     """Shows a scheduler and lets an operator steer it. Ends when the operator quits and the scheduler has stopped."""
 
     CSS_PATH = "styles/app.tcss"
-    COMMANDS = {ActionProvider}
     BINDINGS = bindings("app")
 
     def __init__(
@@ -100,8 +99,15 @@ class RedEngineTUI(App[None]):
 
     def action_theme(self) -> None:
         """Choose a theme from a list."""
-        entries = [(entry.title, entry.run, escape(entry.help)) for entry in self._theme_entries()]
-        self.search_commands(entries, placeholder="Choose a theme")
+        self._open_palette(ThemeProvider, "Choose a theme")
+
+    def action_command_palette(self) -> None:
+        """Find an action or a theme by its name."""
+        self._open_palette(ActionProvider, "Search for commands …")
+
+    def _open_palette(self, provider: type[Provider], placeholder: str) -> None:
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette([provider], placeholder=placeholder))
 
     def choose_theme(self, name: str) -> None:
         """Show another theme, and keep it."""
@@ -109,7 +115,8 @@ class RedEngineTUI(App[None]):
         if problem := self.settings.keep_theme(name):
             self.tell(problem, bad=True)
 
-    def _theme_entries(self) -> Iterator[Entry]:
+    def theme_entries(self) -> Iterator[Entry]:
+        """What the palette offers of themes."""
         for name, (_theme, about) in sorted(self._themes.items()):
             yield Entry(f"Theme: {name}", about, partial(self.choose_theme, name))
 
@@ -121,8 +128,8 @@ class RedEngineTUI(App[None]):
             if act.palette and not (act.steers and self.read_only):
                 holder = self if act.where == "app" else self.main.holder(act.where)
                 keys = self.keys_shown(act)
-                yield Entry(act.palette, f"{act.help}  {keys}" if keys else act.help, partial(self._run, act, holder))
-        yield from self._theme_entries()
+                yield Entry(act.palette, act.help, partial(self._run, act, holder), keys)
+        yield from self.theme_entries()
 
     async def _run(self, act: Act, holder: DOMNode) -> None:
         await self.run_action(act.action, holder)
