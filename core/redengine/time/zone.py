@@ -20,10 +20,15 @@ def instant(dt: datetime) -> datetime:
 
 
 def shift(dt: datetime, delta: timedelta) -> datetime:
-    """``dt`` moved by elapsed time (not by wall time), in the same zone."""
-    if dt.tzinfo is None:
-        return dt + delta
-    return (dt.astimezone(UTC) + delta).astimezone(dt.tzinfo)
+    """``dt`` moved by elapsed time (not by wall time), in the same zone; at most to the ends of the calendar."""
+    try:
+        if dt.tzinfo is None:
+            return dt + delta
+        return (dt.astimezone(UTC) + delta).astimezone(dt.tzinfo)
+    except OverflowError:
+        # A year inside what datetime can hold, so that the result can still be converted to any zone.
+        edge = datetime(2 if delta < _ZERO else 9998, 1, 1)
+        return edge if dt.tzinfo is None else edge.replace(tzinfo=UTC).astimezone(dt.tzinfo)
 
 
 def offset_of(dt: datetime) -> timedelta:

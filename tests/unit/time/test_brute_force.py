@@ -131,8 +131,8 @@ ZONES = {
     "New York in autumn": ("America/New_York", datetime(2024, 11, 1), datetime(2024, 11, 5)),
     "Lord Howe in autumn": ("Australia/Lord_Howe", datetime(2024, 4, 5), datetime(2024, 4, 9)),
     "Lord Howe in spring": ("Australia/Lord_Howe", datetime(2024, 10, 4), datetime(2024, 10, 8)),
-    "Kolkata": ("Asia/Kolkata", datetime(2024, 3, 29), datetime(2024, 4, 1)),
-    "UTC": ("UTC", datetime(2024, 3, 29), datetime(2024, 4, 1)),
+    "Kolkata": ("Asia/Kolkata", datetime(2024, 3, 29), datetime(2024, 4, 2)),
+    "UTC": ("UTC", datetime(2024, 3, 29), datetime(2024, 4, 2)),
 }
 
 
@@ -176,10 +176,7 @@ DAYS = [
 
 @pytest.mark.parametrize(("period", "inside"), DAYS, ids=name)
 def test_parts_of_days_and_weeks(period: Period, inside: Inside, steps: list[datetime]) -> None:
-    answers = never_back(steps, inside)
-    if not runs(steps, answers):
-        pytest.skip("not within these days")
-    check_parts(period, steps, answers)
+    check_parts(period, steps, never_back(steps, inside))
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,12 @@ def test_delta_values() -> None:
         TimeDelta("10")
 
 
+def test_deltas_longer_than_the_calendar() -> None:
+    for now in (NOW, NOW.replace(tzinfo=HELSINKI)):
+        assert TimeDelta("500000 weeks").rollback(now).left.year == 2
+        assert TimeDelta(future="500000 weeks").rollforward(now).right.year == 9998
+
+
 def test_delta_text() -> None:
     assert str(TimeDelta("2 days")) == "past 2 days, 0:00:00"
     assert TimeDelta("90 min").as_text() == "past 1 hour 30 minutes"
