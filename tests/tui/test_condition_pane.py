@@ -7,6 +7,7 @@ from datetime import timezone
 from unicodedata import category
 
 import pytest
+from textual import events
 from textual.app import App
 
 from redengine.control import messages as m
@@ -302,6 +303,34 @@ async def test_only_to_be_read_until_edited(pane_app):
         pane_app.pane.edit()
         await pilot.press("x", "enter", "y")
         assert pane_app.pane.editor.text == f"{COND}x\ny"
+
+
+async def test_clicking_the_text_edits_it(pane_app):
+    async with pane_app.run_test() as pilot:
+        await pilot.click("#condition-editor")
+        await pilot.pause()
+        assert pane_app.pane.editor.editing
+        assert pane_app.pane.editor.has_focus
+
+
+async def test_leaving_by_tab_keeps_the_draft_and_only_lets_it_be_read(pane_app):
+    async with pane_app.run_test() as pilot:
+        pane_app.pane.edit()
+        await pilot.press("x", "tab")
+        await pilot.pause()
+        assert not pane_app.pane.editor.editing
+        assert pane_app.pane.drafts[NAME].text == f"{COND}x"
+        # Without the editor, escape belongs to the main screen.
+        assert pane_app.pane.check_action("put_back", ()) is False
+
+
+async def test_pasted_controls_are_seen(pane_app):
+    async with pane_app.run_test() as pilot:
+        pane_app.pane.edit()
+        await pilot.pause()
+        pane_app.pane.editor.post_message(events.Paste(f"{OSC}\r\nx"))
+        await until(pilot, lambda: "␛]52" in screen(pane_app))
+        assert "\x1b" not in screen(pane_app)
 
 
 async def test_nothing_from_outside_reaches_the_terminal(controller, clock):

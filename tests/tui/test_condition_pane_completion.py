@@ -116,3 +116,13 @@ async def test_replaces_from_where_the_word_begins_on_a_later_line(app):
         await until(pilot, lambda: app.pane.completions.is_open)
         await pilot.press("tab")
         assert app.pane.editor.text == "true &\nfetch-prices"
+
+
+async def test_clicked(app):
+    async with app.run_test() as pilot:
+        await pilot.press("d")
+        await until(pilot, lambda: app.pane.completions.is_open)
+        await pilot.pause()
+        await pilot.click("#condition-completions", offset=(3, 2))
+        await until(pilot, lambda: app.pane.editor.text == "daily between")
+        assert app.pane.editor.has_focus

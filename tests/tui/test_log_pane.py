@@ -316,6 +316,26 @@ async def test_enter_opens_the_record_and_the_cursor_follows_it(app):
         assert app.pane.window.entries[app.pane.lines.cursor].cursor == 497
 
 
+async def test_clicking_a_record_twice_opens_it(app):
+    async with app.run_test(size=(80, 12)) as pilot:
+        await started(pilot, app)
+        await pilot.click("#log-lines", offset=(5, 2))
+        await until(pilot, lambda: app.pane.window.entries[app.pane.lines.cursor].cursor == top(app) + 2)
+        assert not app.pane.lines.following
+        assert not isinstance(app.screen, RecordScreen)
+        await pilot.click("#log-lines", offset=(5, 2))
+        await until(pilot, lambda: isinstance(app.screen, RecordScreen))
+
+
+async def test_follows_through_a_resize(app, entry):
+    async with app.run_test(size=(80, 30)) as pilot:
+        await started(pilot, app)
+        for height in (12, 40, 9):
+            await pilot.resize_terminal(80, height)
+            await until(pilot, lambda: "no 500." in screen(app))
+            assert app.pane.lines.following
+
+
 async def test_nothing_from_outside_reaches_the_terminal(app, entry):
     evil = f"x{OSC}\x9b31m\u202e\n[red]"
     app.controller.log = [

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -74,11 +73,7 @@ When the task starts by itself: whether that is so now, each part of it and why,
 `ctrl+space` or `ctrl+n` offers what may stand at the cursor; `tab` takes it. What you typed for a task and did not
 apply stays with that task.
 """
-    BINDINGS = [
-        *bindings("condition"),
-        # What a terminal without the newer keyboard protocols sends for ctrl+space.
-        Binding("ctrl+@", "complete", "Complete", id="condition.complete.nul", show=False),
-    ]
+    BINDINGS = bindings("condition")
     DEFAULT_CSS = """
     ConditionPane {
         #condition-reply { height: auto; padding: 0 1; display: none; }
@@ -87,14 +82,6 @@ apply stays with that task.
         #condition-tree { margin-top: 1; }
     }
     """
-
-    class Left(Message):
-        """Editing ended; ``applied`` tells how."""
-
-        def __init__(self, task: str, applied: bool) -> None:
-            self.task = task
-            self.applied = applied
-            super().__init__()
 
     def __init__(self, controller: Controller, clock: Callable[[], float], **kwargs: Any) -> None:
         super().__init__(controller, clock, **kwargs)
@@ -448,13 +435,12 @@ apply stays with that task.
             return
         name = self._view.name if self._view else ""
         self.drafts.pop(name, None)
-        self._leave(applied=False)
+        self._leave()
         self._load()
 
-    def _leave(self, *, applied: bool) -> None:
+    def _leave(self) -> None:
         self.take_focus()
         self.editor.end()
-        self.post_message(self.Left(self._view.name if self._view else "", applied))
 
     @work(group="condition-apply", exclusive=True)
     async def action_apply(self) -> None:
@@ -478,7 +464,7 @@ apply stays with that task.
         if self.editor.text == text:
             # Until the task's view tells the new condition, this is what the editor is compared with.
             self._baseline = text
-            self._leave(applied=True)
+            self._leave()
         self._say(f"✓ applied  {reply.message}".rstrip(), "success")
         self._title()
         self._check_soon()

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -36,13 +35,12 @@ TYPING = 0.15
 class SearchInput(Input):
     """The text filter: applied as it is typed, kept with ``enter``, dropped with ``escape``."""
 
-    BINDINGS = [Binding("escape", "give_up", "Drop filter", id="log.search.drop", show=True)]
-
     def _on_paste(self, event: events.Paste) -> None:
         # Input shows its value as it is.
         event.text = safe_line(event.text.strip())
 
-    def action_give_up(self) -> None:
+    def drop(self) -> None:
+        """Filter by no text."""
         self.value = ""
         self.post_message(self.Submitted(self, ""))
 
@@ -239,7 +237,13 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _OF_LINES and self.is_mounted and self.search.has_focus:
             return False
+        if action == "drop_search":
+            return self.is_mounted and self.search.has_focus
         return super().check_action(action, parameters)
+
+    def action_drop_search(self) -> None:
+        """Show records whatever their text."""
+        self.search.drop()
 
     def action_move(self, by: int) -> None:
         """Move the cursor by some records."""

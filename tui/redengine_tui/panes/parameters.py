@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
@@ -58,13 +57,7 @@ class ParametersPane(Pane):
 What the task would be run with. A task's own parameter covers one of the session of the same name; the covered one is
 dim and says `covered`. Secrets are masked. Values that take code to know are worked out only when you press `enter`.
 """
-    BINDINGS = [
-        *bindings("parameters"),
-        Binding("up,k", "move(-1)", "Up", id="parameters.up", show=False),
-        Binding("down,j", "move(1)", "Down", id="parameters.down", show=False),
-        Binding("pageup", "page(-1)", "Page up", id="parameters.page_up", show=False),
-        Binding("pagedown", "page(1)", "Page down", id="parameters.page_down", show=False),
-    ]
+    BINDINGS = bindings("parameters")
     DEFAULT_CSS = """
     ParametersPane {
         #parameters-empty { height: auto; padding: 0 1; color: $text-muted; }

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -36,11 +35,7 @@ class RecordScreen(ModalScreen[int]):
 
 `n` and `p` go to the next and the previous record that fits the log's filter, `c` copies what is shown.
 """
-    BINDINGS = [
-        *bindings("record"),
-        Binding("n", "step(1)", "Next", id="record.next", tooltip="Show the next record."),
-        Binding("p", "step(-1)", "Previous", id="record.previous", tooltip="Show the previous record."),
-    ]
+    BINDINGS = bindings("record")
     DEFAULT_CSS = """
     RecordScreen {
         align: center middle;
