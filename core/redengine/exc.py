@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-class TaskInactionException(Exception):
+class TaskInactionException(Exception):  # noqa: N818 - the name people know
     """Raised by a task that found nothing to do: the run ends as ``inaction``, neither success nor failure."""
 
 
-class TaskTerminationException(Exception):
+class TaskTerminationException(Exception):  # noqa: N818 - the name people know
     """Raised by a task that noticed it was asked to stop: the run ends as ``terminate``."""
 
 
@@ -23,11 +23,11 @@ class TaskLoggingError(Exception):
     """What a task did could not be written to its log."""
 
 
-class SchedulerRestart(Exception):
+class SchedulerRestart(Exception):  # noqa: N818 - the name people know
     """Raised by a task to restart the scheduler once the running tasks have finished."""
 
 
-class SchedulerExit(Exception):
+class SchedulerExit(Exception):  # noqa: N818 - the name people know
     """Raised by a task to shut the scheduler down."""
 
 
@@ -51,5 +51,5 @@ class ProjectError(Exception):
     """A project file that cannot be used; the message says where and what to do about it."""
 
 
-class ProjectLocked(ProjectError):
+class ProjectLocked(ProjectError):  # noqa: N818 - the name people know
     """Another process schedules this project already."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
@@ -58,8 +59,6 @@ class HookRun:
     def after(self, exc_info: Any = None) -> None:
         """Let the generators go on; their ``yield`` gives ``(type, exception, traceback)`` or three ``None``."""
         for generator in self._unfinished:
-            try:
+            with contextlib.suppress(StopIteration):
                 generator.send((None, None, None) if exc_info is None else exc_info)
-            except StopIteration:
-                continue
         self._unfinished.clear()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, tzinfo
-from itertools import chain
 from typing import Any
 
 import tzlocal
@@ -20,18 +17,15 @@ from redengine.conditions.context import Context
 from redengine.config import Config
 from redengine.execution import in_worker
 from redengine.hooks import Hooks
+from redengine.journal import Journal
 from redengine.loading import refuse_to_run
-from redengine.log.adapter import TaskAdapter
-from redengine.log.defaults import create_default_handler
-from redengine.log.history import HistoryBook
-from redengine.log.past import read_past
 from redengine.returns import Returns
 from redengine.scheduling.scheduler import Scheduler
 from redengine.tasks.base import Task
 from redengine.tasks.registry import TaskSet
 
 
-class Session(RedBase):
+class Session(Journal, RedBase):
     """Everything of one project.
 
     Parameters
@@ -59,23 +53,18 @@ class Session(RedBase):
             self.config = Config(**(config or {}), **options)
         else:
             raise TypeError(f"A session's config is a dict or a Config, not {type(config).__name__}")
+        super().__init__()
         self.config._on_change = self._config_changed
         self.tasks = TaskSet()
         self.hooks = Hooks()
         self.returns = Returns(self)
         self._listeners: list[Callable[[Topic], None]] = []
         self.parameters = parameters
-        #: Whether the project chose where to log, so that no other place is chosen for it.
-        self.own_repo = False
         #: Where the outputs of runs go; ``None``: they are not captured.
         self.outputs: Any = None
         #: How process workers find the project's functions; see :mod:`redengine.execution`.
         self.worker_setup: Any = None
         self._cond_parsers: dict[Any, Callable[..., Any]] = {}
-        self._book: HistoryBook | None = None
-        self._book_repo: Any = None
-        #: Runs the log says were started and never ended, as ``{task name: {run id: start}}``.
-        self.unended: dict[str, dict[str, float]] = {}
         self._zone: tzinfo | None = None
         self.scheduler = Scheduler(self)
         if delete_existing_loggers:
@@ -95,15 +84,6 @@ class Session(RedBase):
         """Announce that something happened."""
         for listener in list(self._listeners):
             listener(topic)
-
-    def note(self, record: logging.LogRecord) -> None:
-        """Take a record of a task into its history."""
-        name = getattr(record, "task_name", None)
-        action = getattr(record, "action", None)
-        if name is None or action is None:
-            return
-        self.book[name].note(str(action), record.created, runtime=getattr(record, "runtime", None))
-        self.emit(("task", name))
 
     def _config_changed(self, name: str) -> None:
         if name == "timezone":
@@ -149,33 +129,6 @@ class Session(RedBase):
             started_at=self.scheduler.started_at,
             count_logged=self._count_logged,
         )
-
-    def _count_logged(self, name: str, actions: frozenset[str], start: float, end: float) -> int:
-        from redengine.log.bird import between, in_
-
-        records = self.get_repo().filter_by(
-            task_name=name, action=in_(list(actions)), created=between(max(start, 0.0), min(end, 1e12))
-        )
-        return int(records.count())
-
-    # The past
-
-    @property
-    def book(self) -> HistoryBook:
-        """The pasts of the tasks; read from the log when first asked for, or when the log is another."""
-        repo = self._find_repo()
-        if self._book is None or repo is not self._book_repo:
-            self._book = HistoryBook()
-            self._book_repo = repo
-            self.unended = self._book.load(read_past(repo)) if repo is not None else {}
-        return self._book
-
-    def _find_repo(self) -> Any:
-        for handler in logging.getLogger(self.config.task_logger_basename).handlers:
-            repo = getattr(handler, "repo", None)
-            if repo is not None:
-                return repo
-        return None
 
     # Tasks
 
@@ -403,62 +356,3 @@ class Session(RedBase):
     def hook_task_execute(self) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorator: call when a task runs, where it runs."""
         return self._hook("task_execute")
-
-    # The log
-
-    def get_repo(self) -> Any:
-        """The repository that tasks are logged to; ``AttributeError`` when there is none."""
-        return TaskAdapter(logging.getLogger(self.config.task_logger_basename), task=None)._get_repo()
-
-    def set_repo(self, repo: Any) -> None:
-        """Log tasks to this repository from now on; their pasts are read from it."""
-        TaskAdapter(logging.getLogger(self.config.task_logger_basename), task=None, ignore_warnings=True).set_repo(repo)
-        self.own_repo = True
-
-    def get_task_loggers(self, with_adapters: bool = True) -> dict[str, Any]:
-        """Loggers of tasks by name, wrapped for reading unless told otherwise."""
-        basename = self.config.task_logger_basename
-        return {
-            name: TaskAdapter(logger, None) if with_adapters else logger
-            for name, logger in logging.root.manager.loggerDict.items()
-            if name.startswith(basename) and isinstance(logger, logging.Logger) and not name.endswith("_process")
-        }
-
-    def get_task_log(self, *args: Any, **kwargs: Any) -> Iterable[Any]:
-        """The records of all tasks that fit a Red Bird query."""
-        return chain.from_iterable(
-            logger.get_records(*args, **kwargs) for logger in self.get_task_loggers().values() if logger.is_readable
-        )
-
-    def get_scheduler_log(self, *args: Any, **kwargs: Any) -> Iterable[Any]:
-        """The records of the scheduler that fit a Red Bird query; ``AttributeError`` when its log cannot be read."""
-        adapter = TaskAdapter(logging.getLogger(self.config.scheduler_logger_basename), None, ignore_warnings=True)
-        records: Iterable[Any] = adapter.get_records(*args, **kwargs)
-        return records
-
-    def delete_task_loggers(self) -> None:
-        """Forget the task loggers of earlier sessions."""
-        loggers = logging.Logger.manager.loggerDict
-        for name in list(loggers):
-            if name.startswith(self.config.task_logger_basename):
-                del loggers[name]
-
-    def _check_readable_logger(self) -> None:
-        """Have a log that can be read, on a level that has the runs."""
-        logger = logging.getLogger(self.config.task_logger_basename)
-        if self._find_repo() is None:
-            warnings.warn(
-                f"Logger {logger.name} cannot be read. Logging is set to memory. To supress this warning, "
-                "please set a handler that can be read (redbird.logging.RepoHandler)",
-                UserWarning,
-                stacklevel=3,
-            )
-            logger.addHandler(create_default_handler())
-        if logger.getEffectiveLevel() > logging.INFO:
-            warnings.warn(
-                f"Logger {logger.name} has too low level ({logging.getLevelName(logger.getEffectiveLevel())}). "
-                "Level is set to INFO to make sure the task logs get logged. ",
-                UserWarning,
-                stacklevel=3,
-            )
-            logger.setLevel(logging.INFO)

@@ -83,7 +83,7 @@ class PipeArg(BaseArgument):
         for argument_ in self._args:
             try:
                 return argument_.get_value(**kwargs)
-            except KeyError:
+            except KeyError:  # noqa: PERF203 - going on with the next is what a chain is for
                 continue
         raise KeyError(f"None of {self} has a value")
 

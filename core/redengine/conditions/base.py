@@ -11,7 +11,7 @@ from math import inf
 from typing import Any, ClassVar
 
 from redengine.abc import Condition, Finding, Topic
-from redengine.args.parameters import Parameters, call_with_known
+from redengine.args.parameters import Parameters
 from redengine.base import RedBase
 from redengine.conditions.context import Context
 
@@ -94,6 +94,8 @@ class BaseCondition(RedBase, Condition):
         if session is None:
             owner = task if task is not None else scheduler
             session = owner.session if owner is not None else self.session
+        if session.config.force_status_from_logs:
+            session.refresh_past()
         context: Context = session.context(task=task)
         return context
 
@@ -186,6 +188,11 @@ class BaseComparable(BaseCondition):
         if type(self).get_measurement is BaseComparable.get_measurement:
             return super()._measure(**kwargs)
         return self.get_state(self.get_measurement(**self._arguments(self.get_measurement, **kwargs)))
+
+    def __repr__(self) -> str:
+        sign = {"__eq__": "==", "__ne__": "!=", "__lt__": "<", "__gt__": ">", "__le__": "<=", "__ge__": ">="}
+        compared = "".join(f" {sign[name]} {wanted}" for name, wanted in self._comps.items())
+        return super().__repr__() + compared
 
     def _compare(self, number: float) -> bool:
         if not self._comps:

@@ -171,7 +171,7 @@ class TaskRunning(BaseComparable):
 
     def examine(self, ctx: Context) -> Finding:
         """Compare the number of live runs; until one gets into or out of the span of durations."""
-        starts = ctx.history(self.task).live.values()
+        starts = list(ctx.history(self.task).live.values())
         near, far = _seconds(self.period, "near"), _seconds(self.period, "far")
         if self.period is not None and near is None and far is None:
             far = past.total_seconds() if (past := past_delta(self.period)) is not None else None
@@ -182,7 +182,7 @@ class TaskRunning(BaseComparable):
 
     def reason(self, ctx: Context, finding: Finding) -> str:
         """Since when it runs."""
-        starts = ctx.history(self.task).live.values()
+        starts = list(ctx.history(self.task).live.values())
         return f"running since {moment(min(starts), ctx)}" if starts else "not running"
 
 
@@ -305,7 +305,7 @@ class Retry(BaseCondition):
 
     def _failed_in_row(self, ctx: Context) -> int:
         failed = 0
-        for event in reversed(ctx.history(None).events):
+        for event in reversed(tuple(ctx.history(None).events)):
             if event.action == "fail":
                 failed += 1
             elif event.action != "run":

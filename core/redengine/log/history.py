@@ -94,7 +94,8 @@ class TaskHistory:
     def between(self, actions: Iterable[str], start: float, end: float) -> Iterator[Event]:
         """Kept events of these actions with ``start <= created <= end``, oldest first."""
         wanted = frozenset(actions)
-        return (event for event in self.events if event.action in wanted and start <= event.created <= end)
+        # A copy first: records may be handled on other threads meanwhile.
+        return (event for event in tuple(self.events) if event.action in wanted and start <= event.created <= end)
 
     def reaches(self, start: float) -> bool:
         """Whether the kept events go back to ``start``, so that counting them is exact."""

@@ -57,9 +57,8 @@ class Scheduler(RedBase):
         self.logger = logging.getLogger(session.config.scheduler_logger_basename)
         #: Passes over what was due, since the start.
         self.n_cycles = 0
-        #: When the scheduler was started, in epoch seconds and as a datetime.
+        #: When the scheduler was started, in epoch seconds.
         self.started_at: float | None = None
-        self.startup_time: datetime | None = None
         #: Whether it is running; ``None`` before the first start.
         self.is_alive: bool | None = None
         #: Whether it is on its way to shut down.
@@ -83,6 +82,16 @@ class Scheduler(RedBase):
     def tasks(self) -> list[Any]:
         """The tasks, highest priority first."""
         return sorted(self.session.tasks, key=lambda task: task.priority, reverse=True)
+
+    @property
+    def startup_time(self) -> datetime | None:
+        """When the scheduler was started."""
+        when: datetime | None = None if self.started_at is None else self.session._format_timestamp(self.started_at)
+        return when
+
+    @startup_time.setter
+    def startup_time(self, value: datetime | None) -> None:
+        self.started_at = None if value is None else value.timestamp()
 
     @property
     def n_alive(self) -> int:
@@ -222,8 +231,9 @@ class Scheduler(RedBase):
         self._events.append(topic)
         if threading.get_ident() == self._thread:
             self._wake.set()
-        elif self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake.set)
+        elif self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # closed meanwhile: there is nobody to wake any more
+                self._loop.call_soon_threadsafe(self._wake.set)
 
     def _take_in(self) -> None:
         assert self._engine is not None
@@ -245,7 +255,6 @@ class Scheduler(RedBase):
         now = session.get_time()
         self._settle_past(now)
         self.started_at = now
-        self.startup_time = session._format_timestamp(now)
         self._executors = executors(max_workers=session.config.max_process_count, setup=session.worker_setup)
         hooks = HookRun(session.hooks.scheduler_startup)
         hooks.before(self, scheduler=self, session=session)
@@ -323,6 +332,8 @@ class Scheduler(RedBase):
         session, engine = self.session, self._engine
         hooks = HookRun(session.hooks.scheduler_cycle)
         hooks.before(self, scheduler=self, session=session)
+        if session.config.force_status_from_logs:
+            session.refresh_past()
         engine.begin(session.get_time())
         breath = time.monotonic()
         while (action := engine.next(session.get_time())) is not None:

@@ -27,12 +27,11 @@ if TYPE_CHECKING:
 EXECUTIONS = ("auto", "main", "async", "thread", "process")
 
 #: What may be given to any task beside its name.
-_OPTIONS = frozenset(
-    """
-    session name description logger_name logger execution priority disabled force_run timeout parameters start_cond
-    end_cond multilaunch on_startup on_shutdown permanent permanent_task daemon func_run_id on_exists
-    """.split()
-)
+_OPTIONS = frozenset({
+    "session", "name", "description", "logger_name", "logger", "execution", "priority", "disabled", "force_run",
+    "timeout", "parameters", "start_cond", "end_cond", "multilaunch", "on_startup", "on_shutdown", "permanent",
+    "permanent_task", "daemon", "func_run_id", "on_exists",
+})  # fmt: skip
 
 
 class Task(Recording, RedBase):
@@ -76,7 +75,7 @@ class Task(Recording, RedBase):
         super().__init_subclass__(**kwargs)
         own = {
             name: getattr(cls, name, None)
-            for name in cls.__dict__.get("__annotations__", {})
+            for name in inspect.get_annotations(cls)
             if not name.startswith("_") and not isinstance(inspect.getattr_static(cls, name, None), property)
         }
         cls._own_options = {**cls._own_options, **own}
@@ -435,6 +434,7 @@ class Task(Recording, RedBase):
     @property
     def logger(self) -> TaskAdapter:
         """The task's logger; reads the log back with ``filter_by(...)``."""
+        self.session.book  # noqa: B018 - read before anything is added, so that nothing is counted twice
         return TaskAdapter(logging.getLogger(self.logger_name), task=self, on_record=self.session.note)
 
     def _moment(self, action: str) -> datetime | None:

@@ -1,0 +1,154 @@
+"""The log of a session: where it is, and what it tells of the past."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+from redengine.abc import Topic
+from redengine.config import Config
+from redengine.log.adapter import TaskAdapter
+from redengine.log.defaults import create_default_handler
+from redengine.log.history import HistoryBook
+from redengine.log.past import read_past
+
+
+class Journal:
+    """The part of a session that is about its log."""
+
+    config: Config
+    scheduler: Any
+
+    def __init__(self) -> None:
+        #: Whether the project chose where to log, so that no other place is chosen for it.
+        self.own_repo = False
+        #: Runs the log says were started and never ended, as ``{task name: {run id: start}}``.
+        self.unended: dict[str, dict[str, float]] = {}
+        self._book: HistoryBook | None = None
+        self._book_repo: Any = None
+
+    def emit(self, topic: Topic) -> None:
+        """Announce that something happened."""
+        raise TypeError(f"{type(self).__name__} announces nothing: override emit")
+
+    # The past
+
+    @property
+    def book(self) -> HistoryBook:
+        """The pasts of the tasks; read from the log when first asked for, or when the log is another."""
+        repo = self._find_repo()
+        if self._book is None or repo is not self._book_repo:
+            book = HistoryBook()
+            self.unended = book.load(read_past(repo)) if repo is not None else {}
+            self._keep_live(book)
+            self._book, self._book_repo = book, repo
+        return self._book
+
+    def refresh_past(self) -> None:
+        """Read the log again, since others write to it too (``force_status_from_logs``). Slow."""
+        repo = self._find_repo()
+        if repo is None:
+            return
+        book = HistoryBook()
+        for name, runs in book.load(read_past(repo)).items():
+            book[name].live.update(runs)
+        self._keep_live(book)
+        self._book, self._book_repo = book, repo
+
+    def _keep_live(self, book: HistoryBook) -> None:
+        """The runs of this scheduler are alive whatever a log says."""
+        for run_id, run in list(self.scheduler.runs.items()):
+            book[run.task.name].live[run_id] = run.start
+
+    def note(self, record: logging.LogRecord) -> None:
+        """Take a record of a task into its history."""
+        name = getattr(record, "task_name", None)
+        action = getattr(record, "action", None)
+        if name is None or action is None:
+            return
+        is_read = self._book is not None and self._find_repo() is self._book_repo
+        book = self.book
+        if is_read:
+            book[name].note(str(action), record.created, runtime=getattr(record, "runtime", None))
+        # Else the log was read just now, with this record in it.
+        self.emit(("task", name))
+
+    def _count_logged(self, name: str, actions: frozenset[str], start: float, end: float) -> int:
+        from redengine.log.bird import between, in_
+
+        records = self.get_repo().filter_by(
+            task_name=name, action=in_(list(actions)), created=between(max(start, 0.0), min(end, 1e12))
+        )
+        return int(records.count())
+
+    # Where it is
+
+    def _task_logger(self) -> logging.Logger:
+        return logging.getLogger(self.config.task_logger_basename)
+
+    def _find_repo(self) -> Any:
+        for handler in self._task_logger().handlers:
+            repo = getattr(handler, "repo", None)
+            if repo is not None:
+                return repo
+        return None
+
+    def get_repo(self) -> Any:
+        """The repository that tasks are logged to; ``AttributeError`` when there is none."""
+        return TaskAdapter(self._task_logger(), task=None)._get_repo()
+
+    def set_repo(self, repo: Any) -> None:
+        """Log tasks to this repository from now on; their pasts are read from it."""
+        TaskAdapter(self._task_logger(), task=None, ignore_warnings=True).set_repo(repo)
+        self.own_repo = True
+
+    def get_task_loggers(self, with_adapters: bool = True) -> dict[str, Any]:
+        """Loggers of tasks by name, wrapped for reading unless told otherwise."""
+        basename = self.config.task_logger_basename
+        return {
+            name: TaskAdapter(logger, None) if with_adapters else logger
+            for name, logger in logging.root.manager.loggerDict.items()
+            if name.startswith(basename) and isinstance(logger, logging.Logger) and not name.endswith("_process")
+        }
+
+    def get_task_log(self, *args: Any, **kwargs: Any) -> Iterable[Any]:
+        """The records of all tasks that fit a Red Bird query."""
+        return chain.from_iterable(
+            logger.get_records(*args, **kwargs) for logger in self.get_task_loggers().values() if logger.is_readable
+        )
+
+    def get_scheduler_log(self, *args: Any, **kwargs: Any) -> Iterable[Any]:
+        """The records of the scheduler that fit a Red Bird query; ``AttributeError`` when its log cannot be read."""
+        adapter = TaskAdapter(logging.getLogger(self.config.scheduler_logger_basename), None, ignore_warnings=True)
+        records: Iterable[Any] = adapter.get_records(*args, **kwargs)
+        return records
+
+    def delete_task_loggers(self) -> None:
+        """Forget the task loggers of earlier sessions."""
+        loggers = logging.Logger.manager.loggerDict
+        for name in list(loggers):
+            if name.startswith(self.config.task_logger_basename):
+                del loggers[name]
+
+    def _check_readable_logger(self) -> None:
+        """Have a log that can be read, on a level that has the runs."""
+        logger = self._task_logger()
+        if self._find_repo() is None:
+            warnings.warn(
+                f"Logger {logger.name} cannot be read. Logging is set to memory. To supress this warning, "
+                "please set a handler that can be read (redbird.logging.RepoHandler)",
+                UserWarning,
+                stacklevel=3,
+            )
+            logger.addHandler(create_default_handler())
+        if logger.getEffectiveLevel() > logging.INFO:
+            warnings.warn(
+                f"Logger {logger.name} has too low level ({logging.getLevelName(logger.getEffectiveLevel())}). "
+                "Level is set to INFO to make sure the task logs get logged. ",
+                UserWarning,
+                stacklevel=3,
+            )
+            logger.setLevel(logging.INFO)
