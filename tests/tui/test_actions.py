@@ -9,6 +9,12 @@ import pytest
 from redengine.control.messages import SchedulerState, TaskState
 from redengine_tui.actions import ACTIONS, BY_ID, HEADINGS, Where, clashes, held_by
 from redengine_tui.app import RedEngineTUI
+from redengine_tui.panes.condition import ConditionPane
+from redengine_tui.panes.log import LogPane
+from redengine_tui.panes.parameters import ParametersPane
+from redengine_tui.panes.tasks import TasksPane
+from redengine_tui.screens.main import MainScreen
+from redengine_tui.screens.record import RecordScreen
 from redengine_tui.states import SCHEDULER_STATES, TASK_STATES
 
 
@@ -41,9 +47,16 @@ async def test_every_action_has_someone_who_carries_it_out(controller, clock):
     app = RedEngineTUI(controller, clock=clock)
     async with app.run_test():
         for act in ACTIONS:
-            if act.where != "record":
-                holder = app if act.where == "app" else app.main.holder(act.where)
-                assert hasattr(holder, f"action_{act.action.partition('(')[0]}"), act.id
+            holder = {"app": app, "record": RecordScreen}.get(act.where) or app.main.holder(act.where)
+            assert hasattr(holder, f"action_{act.action.partition('(')[0]}"), act.id
+
+
+PANES = [TasksPane, ConditionPane, ParametersPane, LogPane]
+
+
+@pytest.mark.parametrize("holder", [RedEngineTUI, MainScreen, RecordScreen, *PANES])
+def test_all_keys_come_from_the_registry(holder):
+    assert {binding.id for binding in holder.BINDINGS} <= set(BY_ID)
 
 
 def test_every_state_has_a_look_of_its_own():

@@ -108,13 +108,20 @@ ACTIONS: tuple[Act, ...] = (
         "condition", show=True, steers=True),
     Act("condition.put_back", ("escape",), "put_back", "Put back",
         "Put the condition back as it is; once more: back to the task list.", "condition", show=True),
-    Act("condition.complete", ("ctrl+space", "ctrl+n"), "complete", "Complete", "Offer what may stand here.",
+    # ctrl+@ is what a terminal without the newer keyboard protocols sends for ctrl+space.
+    Act("condition.complete", ("ctrl+space", "ctrl+n", "ctrl+@"), "complete", "Complete", "Offer what may stand here.",
         "condition", show=True),
     Act("parameters.evaluate", ("enter",), "evaluate", "Evaluate",
         "Work out the value of the parameter now; this runs its function.", "parameters", show=True, steers=True),
+    Act("parameters.up", ("up", "k"), "move(-1)", "Up", "Go to the parameter above.", "parameters"),
+    Act("parameters.down", ("down", "j"), "move(1)", "Down", "Go to the parameter below.", "parameters"),
+    Act("parameters.page_up", ("pageup",), "page(-1)", "Page up", "Go up by a page.", "parameters"),
+    Act("parameters.page_down", ("pagedown",), "page(1)", "Page down", "Go down by a page.", "parameters"),
     Act("log.open", ("enter",), "open_record", "Open", "Show the record whole, with traceback and output.", "log",
         show=True),
     Act("log.search", ("slash",), "search", "Search", "Show only records that have a text.", "log", show=True),
+    Act("log.drop_search", ("escape",), "drop_search", "Any text", "Show records whatever their text.", "log",
+        show=True),
     Act("log.action", ("a",), "cycle_action", "Action", "Show only records of one action: all, run, success, fail …",
         "log", show=True),
     Act("log.task", ("f",), "toggle_task_filter", "This task", "Show only records of the task, or of all.", "log",
@@ -125,6 +132,8 @@ ACTIONS: tuple[Act, ...] = (
     Act("log.page_down", ("pagedown",), "page(1)", "Page down", "Go down by a page.", "log"),
     Act("log.first", ("home", "g"), "first", "Oldest", "Go to the oldest record.", "log"),
     Act("log.last", ("end", "G"), "last", "Newest", "Go to the newest record and follow the log.", "log"),
+    Act("record.next", ("n",), "step(1)", "Next", "Show the next record.", "record", show=True),
+    Act("record.previous", ("p",), "step(-1)", "Previous", "Show the previous record.", "record", show=True),
     Act("record.close", ("escape", "q", "enter"), "close", "Close", "Back to the log.", "record", show=True),
     Act("record.copy", ("c",), "copy", "Copy", "Copy the record to the clipboard.", "record", show=True),
     Act("app.palette", ("ctrl+p",), "command_palette", "Commands", "Find a command by its name.", "app",
@@ -138,7 +147,7 @@ ACTIONS: tuple[Act, ...] = (
 # fmt: on
 
 #: Actions of a pane that take a key of the screen around it on purpose: they hand it on when they have no use for it.
-SHADOWS = frozenset({"tasks.clear", "condition.put_back"})
+SHADOWS = frozenset({"tasks.clear", "condition.put_back", "log.drop_search"})
 
 BY_ID: Mapping[str, Act] = {act.id: act for act in ACTIONS}
 

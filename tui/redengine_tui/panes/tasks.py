@@ -27,6 +27,8 @@ class TasksPane(Pane):
 
     TITLE = "Tasks"
     HELP = """
+# Tasks
+
 Every task of the project. What you do with `r`, `d` and `t` is done to the task under the cursor, and the other panes
 show that task.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import cleandoc
 
 from textual.app import ComposeResult
@@ -18,8 +18,8 @@ from redengine_tui.states import SCHEDULER_STATES, TASK_STATES, Look
 class HelpScreen(ReadingScreen):
     """Keys by where they work, what the signs mean, and what each pane is for."""
 
-    def __init__(self, keys: Callable[[Act], str], panes: Mapping[str, str]) -> None:
-        """``keys`` gives the keys of an act as they are shown; ``panes`` the Markdown about each pane by its title."""
+    def __init__(self, keys: Callable[[Act], str], panes: Sequence[str]) -> None:
+        """``keys`` gives the keys of an act as they are shown; ``panes`` the Markdown about each pane."""
         super().__init__()
         self.keys = keys
         self.panes = panes
@@ -34,8 +34,8 @@ class HelpScreen(ReadingScreen):
             yield Section(heading, rows, width)
         yield Section("States of a task", _signs(TASK_STATES, "The task "), width)
         yield Section("States of the scheduler", _signs(SCHEDULER_STATES, "It "), width)
-        for title, text in self.panes.items():
-            yield Markdown(f"**{title}**\n\n{cleandoc(text)}", open_links=False)
+        for text in self.panes:
+            yield Markdown(cleandoc(text), open_links=False)
 
 
 def _tinted(text: str, colour: str) -> Content:

@@ -217,9 +217,9 @@ class MainScreen(Screen[None]):
         """Who carries out the actions of this place."""
         return self.panes.get(where, self)
 
-    def helps(self) -> dict[str, str]:
-        """What each pane says about itself."""
-        return {pane.TITLE: pane.HELP for pane in self.panes.values() if pane.HELP}
+    def helps(self) -> list[str]:
+        """What each pane says about itself, in Markdown."""
+        return [pane.HELP for pane in self.panes.values() if pane.HELP]
 
     def action_show_pane(self, name: str) -> None:
         """Show a pane and give it the keyboard."""
