@@ -134,6 +134,26 @@ async def test_missing_end_is_underlined_behind_the_text(pane_app):
         assert underlined == " "
 
 
+async def test_conditions_of_the_project_are_not_coloured_as_errors(pane_app):
+    controller = pane_app.pane.controller
+    async with pane_app.run_test(size=(100, 24)) as pilot:
+        editor = pane_app.pane.editor
+
+        def component(kind):
+            return editor.get_component_rich_style(f"condition--{kind}", partial=True).color
+
+        async def colour(text):
+            controller.change(NAME, start_cond=text)
+            pane_app.pane.show_task(controller.tasks[NAME])
+            await until(pilot, lambda: editor._checked == text)
+            await pilot.pause()
+            return typed_style(pane_app, "warehouse open")[0].color
+
+        assert await colour("is warehouse open & daily") == component("custom")
+        controller.answers[m.CheckCondition] = lambda query: wrong(query.condition, "warehouse open")
+        assert await colour("is warehouse open & daily ") == component("error")
+
+
 async def test_warnings_leave_the_condition_valid(pane_app):
     problem = m.Problem("there is no task 'fetsh'", 0, 5, 1, 1, severity="warning", suggestion="fetch-prices")
     report = m.ConditionReport(True, problems=(problem,), tree=TREE, verdict="Waits.")

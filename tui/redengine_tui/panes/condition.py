@@ -289,7 +289,7 @@ apply stays with that task.
         changes = report_words.looks_again_at(report) if report.ok else None
         # What should have changed already is looked at again too, but not at every tick.
         self._look_again = None if changes is None else changes if changes > self.clock() else self.clock() + 5 * TICK
-        self.editor.mark(report.problems)
+        self.editor.mark(report.problems, query.condition)
         self._show_report()
 
     def _tick(self) -> None:

@@ -17,7 +17,7 @@ from redengine.syntax import spans
 from redengine_tui.text import safe_line
 
 #: Kinds of spans that have a colour of their own.
-KINDS = frozenset({"keyword", "operator", "paren", "literal", "string", "custom", "error"})
+KINDS = frozenset({"keyword", "operator", "paren", "literal", "name", "custom", "error"})
 
 #: ``(start, end, kind)`` of each part of a text, as character offsets.
 Spans = Sequence[tuple[int, int, str]]
@@ -59,7 +59,7 @@ class ConditionEditor(TextArea):
         & > .condition--operator { color: $text-warning; text-style: bold; }
         & > .condition--paren { color: $text-muted; }
         & > .condition--literal { color: $text-accent; }
-        & > .condition--string { color: $text-success; }
+        & > .condition--name { color: $text-success; }
         & > .condition--custom { color: $text-secondary; text-style: italic; }
         & > .condition--error { color: $text-error; }
         & > .condition--wrong { color: $text-error; text-style: bold underline; }
@@ -84,6 +84,7 @@ class ConditionEditor(TextArea):
         self.can_focus = False
         self._highlight = highlight
         self._problems: tuple[Problem, ...] = ()
+        self._checked: str | None = None
         self._spans: tuple[tuple[int, int, str], ...] = ()
         self._spans_of: str | None = None
         #: A key that was taken before the editor saw it (by the list of completions).
@@ -130,10 +131,10 @@ class ConditionEditor(TextArea):
         result = self.replace(text, (row, start - self._offset((row, 0))), self.cursor_location)
         self.move_cursor(result.end_location)
 
-    def mark(self, problems: tuple[Problem, ...]) -> None:
-        """Underline these, and nothing else."""
-        if problems != self._problems:
-            self._problems = problems
+    def mark(self, problems: tuple[Problem, ...], checked: str | None = None) -> None:
+        """Underline these, and nothing else; they are all that is wrong in the text that was ``checked``."""
+        if problems != self._problems or checked != self._checked:
+            self._problems, self._checked = problems, checked
             self._line_cache.clear()
             self.refresh()
 
@@ -146,12 +147,25 @@ class ConditionEditor(TextArea):
         begin = self._offset((line_index, 0))
         line = Text(safe_characters(raw), end="", no_wrap=True)
         for start, stop, kind in self._spans_now():
+            kind = self._judge(start, stop, kind)
             if kind in KINDS and start < begin + len(raw) and stop > begin:
                 style = self.get_component_rich_style(f"condition--{kind}", partial=True)
                 line.stylize(style, max(start - begin, 0), stop - begin)
         for problem in self._problems:
             self._underline(line, problem, begin, len(raw))
         return line
+
+    def _judge(self, start: int, stop: int, kind: str) -> str:
+        """Only the scheduler knows the project's own conditions: to the grammar alone they are errors."""
+        if kind != "error":
+            return kind
+        if self._checked != self.text:
+            return ""
+        return "error" if any(start <= found.end and found.start <= stop for found in self._wrong) else "custom"
+
+    @property
+    def _wrong(self) -> list[Problem]:
+        return [problem for problem in self._problems if problem.severity == "error"]
 
     def _underline(self, line: Text, problem: Problem, begin: int, length: int) -> None:
         start, stop = problem.start - begin, max(problem.end, problem.start + 1) - begin
@@ -171,12 +185,6 @@ class ConditionEditor(TextArea):
             self._spans = tuple(self._highlight(text))
             self._spans_of = text
         return self._spans
-
-    def recolour(self) -> None:
-        """Ask for the colours again: what counts as custom may have changed."""
-        self._spans_of = None
-        self._line_cache.clear()
-        self.refresh()
 
     async def _on_key(self, event: events.Key) -> None:
         if self.intercept(event.key):
