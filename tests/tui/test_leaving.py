@@ -102,3 +102,13 @@ async def test_a_scheduler_that_ended_by_itself_leaves_the_screen_open(app, cont
         await frames(pilot)
         assert controller.sent == []
         assert not app.is_running
+
+
+async def test_the_question_can_be_answered_in_a_small_window(app, controller):
+    async with app.run_test(size=(20, 10)) as pilot:
+        await pilot.press("q")
+        await frames(pilot)
+        assert all(label.region.bottom <= 10 and label.region.right <= 20 for label in app.screen.query("ChoiceLabel"))
+        await pilot.press("w")
+        await frames(pilot)
+        assert controller.sent == [m.ShutDown(False)]

@@ -331,3 +331,20 @@ async def test_the_theme_action_lists_themes_only(app):
         prompts = [str(option.prompt) for option in app.screen.query_one("CommandList").options]
         assert len(prompts) == 5
         assert all("Theme: " in prompt for prompt in prompts)
+
+
+async def test_nothing_is_done_to_a_task_that_cannot_be_seen(app, controller):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("l", "r", "d", "t")
+        assert controller.sent == []
+        assert not isinstance(app.screen, ConfirmScreen)
+        assert "Run" not in {key.description for key in app.main.query("FooterKey")}
+        await pilot.resize_terminal(20, 10)
+        await pilot.pause()
+        await pilot.press("escape", "r", "d", "h")
+        assert controller.sent == []
+        await pilot.resize_terminal(160, 45)
+        await pilot.pause()
+        await pilot.press("l", "r")
+        await settle(pilot, app)
+        assert controller.sent == [m.Run("fetch-prices")]

@@ -45,6 +45,7 @@ def test_theme_and_keys_are_read(folders):
         ('[keys]\n"task.run" = 5', "must be keys in quotes"),
         ('[keys]\n"task.run" = ""', "must be keys in quotes"),
         ('[keys]\n"task.run" = "q"', '"q" would be both task.run and app.quit'),
+        ('[keys]\n"task.run" = "?"', '"question_mark" would be both task.run and app.help'),
         ("theme = '\udcff'", "is not valid TOML"),
     ],
 )

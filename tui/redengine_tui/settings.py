@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_config_path, user_state_path
+from textual.binding import Binding
 
 from redengine_tui.actions import BY_ID, clashes
 
@@ -106,7 +107,8 @@ def _keys(table: object, path: Path, problems: list[str]) -> dict[str, str]:
         elif not isinstance(value, str) or not all(key.strip() for key in value.split(",")):
             problems.append(f'{path}: [keys] "{name}" must be keys in quotes, such as "ctrl+r" or "r,f5".')
         else:
-            keys[name] = ",".join(key.strip() for key in value.split(","))
+            # Under the names that Textual has for them: "?" is "question_mark".
+            keys[name] = ",".join(binding.key for binding in Binding.make_bindings([Binding(value, "")]))
     for key, ids in clashes(keys):
         # The default keys do not clash, so that at least one of these was set here.
         ours = [name for name in ids if name in keys]

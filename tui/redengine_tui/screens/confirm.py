@@ -64,6 +64,7 @@ class ConfirmScreen(ModalScreen[Answer]):
 
     CSS_PATH = "../styles/confirm.tcss"
     AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]
     BINDINGS = [
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),

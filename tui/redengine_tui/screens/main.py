@@ -54,7 +54,8 @@ WIDE, HIGH = 110, 30
 STACKED_HIGH = 36
 LEAST = (40, 12)
 
-_STEERING = {act.action for act in ACTIONS if act.where == "main" and act.steers}
+_STEERING = frozenset(act.action for act in ACTIONS if act.where == "main" and act.steers)
+_OF_THE_TASK = frozenset({"run_task", "toggle_task", "terminate_task"})
 
 
 class MainScreen(Screen[None]):
@@ -184,7 +185,7 @@ class MainScreen(Screen[None]):
             else:
                 pane.display = every or name == self.pane
         tabs = self.query_one(PaneTabs)
-        tabs.display = not every
+        tabs.display = not every and not small
         tabs.show(
             [(name, pane.TITLE, self._key(name)) for name, pane in self.panes.items()],
             self.pane,
@@ -249,8 +250,15 @@ class MainScreen(Screen[None]):
     # Steering
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Actions that steer are dimmed on a view-only screen."""
-        return None if self.read_only and action in _STEERING else True
+        """Nothing is done to what cannot be seen, and on a view-only screen nothing at all."""
+        if action not in _STEERING:
+            return True
+        if self.has_class("-small"):
+            return False
+        if action in _OF_THE_TASK and self.pane == "log" and not self.tasks.display:
+            # The cursor of the log is on a record, perhaps of another task than the one this would be done to.
+            return False
+        return None if self.read_only else True
 
     def action_run_task(self) -> None:
         """Run the task under the cursor."""
