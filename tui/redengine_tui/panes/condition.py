@@ -17,8 +17,6 @@ from textual.widgets import Static, TextArea
 from redengine.abc import Controller
 from redengine.control.messages import (
     CheckCondition,
-    Complete,
-    Completions,
     ConditionReport,
     Delta,
     Reply,
@@ -27,6 +25,7 @@ from redengine.control.messages import (
 )
 from redengine_tui.actions import bindings
 from redengine_tui.panes import condition_report as report_words
+from redengine_tui.panes.completer import Completer
 from redengine_tui.panes.completion_list import CompletionList
 from redengine_tui.panes.condition_editor import ConditionEditor
 from redengine_tui.panes.ink import INK, MUTED, show, write_border
@@ -92,24 +91,21 @@ apply stays with that task.
         #: The task's condition as the editor gives it back.
         self._baseline = ""
         self._checked = 0
-        self._completed = 0
         self._typing: Timer | None = None
         self._cooling: Timer | None = None
         self._dirty = False
         self._look_again: float | None = None
         self._seen_text = ""
-        #: Text for which completions are listed, and the text right after one was taken.
-        self._listed_for = ""
-        self._accepted = ""
 
     def compose(self) -> ComposeResult:
-        yield ConditionEditor(id="condition-editor")
+        editor = ConditionEditor(id="condition-editor")
+        yield editor
         yield Static(id="condition-reply", markup=False)
         with ReportScroll(id="condition-report"):
             yield Static(id="condition-says", markup=False)
             yield Static(id="condition-next", markup=False)
             yield Static(id="condition-tree", markup=False)
-        yield CompletionList(id="condition-completions")
+        yield Completer(self.controller, editor, id="condition-completions")
 
     @property
     def editor(self) -> ConditionEditor:
@@ -117,9 +113,9 @@ apply stays with that task.
         return self.query_one(ConditionEditor)
 
     @property
-    def completions(self) -> CompletionList:
+    def completions(self) -> Completer:
         """The list at the cursor."""
-        return self.query_one(CompletionList)
+        return self.query_one(Completer)
 
     @property
     def modified(self) -> bool:
@@ -127,7 +123,7 @@ apply stays with that task.
         return self._view is not None and self._view.name in self.drafts
 
     def on_mount(self) -> None:
-        self.editor.intercept = self._intercept
+        self.editor.intercept = self.completions.take_key
         self.set_interval(TICK, self._tick)
         self._load()
 
@@ -254,8 +250,8 @@ apply stays with that task.
     def _typed(self) -> None:
         self._typing = None
         self._check()
-        if self.editor.has_focus and self.editor.text != self._accepted:
-            self._complete(asked=False)
+        if self.editor.has_focus:
+            self.completions.offer(asked=False)
 
     # Checking.
 
@@ -343,64 +339,20 @@ apply stays with that task.
 
     # Completion.
 
-    def _complete(self, *, asked: bool) -> None:
-        self._completed += 1
-        self._ask_complete(self._completed, self.editor.text, self.editor.position, asked)
-
-    @work(group="condition-complete", exclusive=True)
-    async def _ask_complete(self, number: int, text: str, position: int, asked: bool) -> None:
-        answer: Completions = await self.controller.ask(Complete(text, position))
-        editor, completions = self.editor, self.completions
-        if number != self._completed or editor.text != text or editor.position != position or not editor.editing:
-            return
-        items = answer.items
-        if not asked:
-            # By itself it opens only to complete a word that is begun, and is gone once there is nothing to add.
-            items = tuple(item for item in items if text[item.start : position].strip() not in ("", item.text))
-        if not items:
-            completions.close()
-            if asked:
-                self._say("Nothing to offer here.", "muted")
-            return
-        self._listed_for = text
-        self._completions_at(items, asked)
-
-    def _completions_at(self, items: tuple[Any, ...], asked: bool) -> None:
-        # Keep what the operator had chosen if the list was open already.
-        chosen = asked or self.completions.index >= 0
-        self.completions.open(items, self.editor.cursor_screen_offset, chosen=chosen)
-
-    def _intercept(self, key: str) -> bool:
-        """Keys of the list while it is open."""
-        completions = self.completions
-        if not completions.is_open:
-            return False
-        if key in ("up", "down"):
-            completions.move(-1 if key == "up" else 1)
-            return True
-        if key == "tab" or (key == "enter" and completions.index >= 0):
-            self._accept(max(completions.index, 0))
-            return True
-        return False
-
-    def _accept(self, index: int) -> None:
-        item = self.completions.items[index]
-        self.completions.close()
-        # What was typed since the list was made is part of the word that is replaced.
-        if item.start <= self.editor.position:
-            self.editor.put(item.start, item.text)
-            self._accepted = self.editor.text
+    @on(Completer.Nothing)
+    def _nothing(self, event: Completer.Nothing) -> None:
+        event.stop()
+        self._say("Nothing to offer here.", "muted")
 
     @on(CompletionList.Picked)
     def _picked(self, event: CompletionList.Picked) -> None:
         event.stop()
-        self._accept(event.index)
+        self.completions.accept(event.index)
 
     @on(TextArea.SelectionChanged)
     def _cursor_moved(self, event: TextArea.SelectionChanged) -> None:
         event.stop()
-        if self.completions.is_open and self.editor.text == self._listed_for:
-            self.completions.close()
+        self.completions.cursor_moved()
 
     # Keys.
 
@@ -426,7 +378,7 @@ apply stays with that task.
 
     def action_complete(self) -> None:
         """Offer what may stand at the cursor."""
-        self._complete(asked=True)
+        self.completions.offer(asked=True)
 
     def action_put_back(self) -> None:
         """Close the list of completions; else put the task's condition back and stop editing."""
