@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import get_running_loop
+from asyncio import TimerHandle, get_running_loop
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -14,7 +14,6 @@ from textual.dom import DOMNode
 from textual.events import DescendantFocus
 from textual.message import Message
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Static
 
 from redengine.abc import Controller
@@ -89,7 +88,7 @@ class MainScreen(Screen[None]):
         self.pane = "tasks"
         self._other = "condition"
         self._unsubscribe: Callable[[], None] | None = None
-        self._pull_timer: Timer | None = None
+        self._pull_timer: TimerHandle | None = None
         self._pulled = 0.0
 
     def compose(self) -> ComposeResult:
@@ -126,8 +125,10 @@ class MainScreen(Screen[None]):
     def _wake(self) -> None:
         """Something is new: pull it, but no more often than the eye can follow."""
         if self._pull_timer is None:
-            wait = self._pulled + 1 / FRAMES - get_running_loop().time()
-            self._pull_timer = self.set_timer(max(wait, 0.001), self._pull)
+            loop = get_running_loop()
+            wait = max(self._pulled + 1 / FRAMES - loop.time(), 0)
+            # Not a timer of Textual's: one that comes late, as when the scheduler's thread is busy, never fires.
+            self._pull_timer = loop.call_later(wait, self.call_later, self._pull)
 
     def _pull(self) -> None:
         self._pull_timer = None
