@@ -13,6 +13,7 @@ from redengine_tui.screens.task import TaskScreen
 from redengine_tui.settings import Settings
 from redengine_tui.widgets.header import Header
 from redengine_tui.widgets.keybar import KeyBar
+from redengine_tui.widgets.tabs import PaneTabs
 
 
 @pytest.fixture
@@ -348,3 +349,16 @@ async def test_nothing_is_done_to_a_task_that_cannot_be_seen(app, controller):
         await pilot.press("l", "r")
         await settle(pilot, app)
         assert controller.sent == [m.Run("fetch-prices")]
+
+
+async def test_the_names_of_the_panes_find_room_and_can_be_clicked(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        wide, narrow = "Tasks esc   Condition e   Parameters p   Log l", "Tasks  Condition  Parameters  Log"
+        for width, shown in ((80, wide), (40, narrow)):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause()
+            assert app.main.query_one(PaneTabs).render().plain == shown
+            await pilot.click(PaneTabs, offset=(shown.index("Log") + 3, 0))
+            assert app.main.pane == "log"
+            await pilot.click(PaneTabs, offset=(3, 0))
+            assert app.main.pane == "tasks"

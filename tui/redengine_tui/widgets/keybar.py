@@ -11,7 +11,7 @@ from redengine_tui.actions import ACTIONS
 
 #: By action; keys of others than the registry (of an editor, of an input) give way before all else.
 _RANKS = {act.action: act.rank for act in ACTIONS}
-_OTHERS = 10
+_OTHERS = 11
 
 
 class KeyBar(Footer):

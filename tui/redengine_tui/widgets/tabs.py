@@ -11,7 +11,8 @@ from textual.widget import Widget
 
 from redengine_tui.panes.ink import MUTED
 
-GAP = "   "
+#: Between two names; the shorter one, and no keys, where there is no room for more.
+GAP, SMALL_GAP = "   ", "  "
 
 
 class PaneTabs(Widget):
@@ -50,17 +51,26 @@ class PaneTabs(Widget):
 
     def render(self) -> Content:
         style = self.get_visual_style("tabs--current", partial=True)
+        gap, labels = self._labels()
         parts = [
-            Content.assemble((title, style if name == self.current else ""), (f" {key}" if key else "", MUTED))
-            for name, title, key in self.tabs
+            Content.assemble((title, style if name == self.current else ""), (key, MUTED))
+            for name, title, key in labels
         ]
-        return Content(GAP).join(parts)
+        return Content(gap).join(parts)
+
+    def _labels(self) -> tuple[str, list[tuple[str, str, str]]]:
+        """What stands between the names; and of each pane its name, its title and its key as they are shown."""
+        labels = [(name, title, f" {key}" if key else "") for name, title, key in self.tabs]
+        if sum(len(title + key + GAP) for _, title, key in labels) - len(GAP) > self.content_size.width:
+            return SMALL_GAP, [(name, title, "") for name, title, _ in labels]
+        return GAP, labels
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         edge = 0
-        for name, title, key in self.tabs:
-            edge += len(title) + (len(key) + 1 if key else 0) + len(GAP)
+        gap, labels = self._labels()
+        for name, title, key in labels:
+            edge += len(title + key + gap)
             if offset is not None and offset.x < edge:
                 self.post_message(self.Clicked(name))
                 return
