@@ -9,8 +9,8 @@ from typing import Any
 from redengine.conditions.base import Wrapper
 from redengine.conditions.context import Context
 from redengine.control.messages import ConditionNode, ConditionReport, Problem
-from redengine.exc import ConditionSyntaxError
 from redengine.control.outlook import next_starts, next_true
+from redengine.exc import ConditionSyntaxError
 from redengine.syntax import describe, diagnose, parse_condition
 
 

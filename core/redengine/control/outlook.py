@@ -60,25 +60,62 @@ def next_start(task: Any, ctx: Context) -> NextStart:
 
 
 def next_true(condition: Any, ctx: Context) -> NextStart:
-    """When a condition will hold next, and if that cannot be known, what has to happen first."""
-    at = first_true(condition, ctx)
+    """When a condition will hold next, and if that cannot be known, what has to happen first.
+
+    Of parts that can tell nothing of the future it is assumed that they stay as they are.
+    """
+    opaque = [part for part in _leaves(condition) if not foreseen(part)]
+    truths = {id(part): part.examine(ctx).truth for part in opaque}
+    at = first_true(_assuming(condition, truths), ctx)
     if at is not None:
-        return NextStart("now", at) if at <= ctx.now else NextStart("at", at)
-    if not foreseen(condition) and condition.examine(ctx).truth:
-        return NextStart("now", ctx.now)
+        if at <= ctx.now:
+            return NextStart("now", at)
+        return NextStart("at", at, f"if still so: {_listed(opaque)}" if opaque else "")
     tasks: list[str] = []
     others: list[str] = []
     for part in _missing(condition, ctx):
-        names = [str(topic[1]) for topic in part.topics(None) if topic[0] == "task" and topic[1] is not None]
+        # What depends on the task itself alone comes by time.
+        topics = [topic for topic in part.topics(None) if topic != ("task", None)]
+        names = [str(topic[1]) for topic in topics if topic[0] == "task"]
         if names:
             tasks.extend(name for name in names if name not in tasks)
-        elif not foreseen(part) or any(part.topics(None)):
+        elif topics or not foreseen(part):
             others.append(str(part))
     if others:
         return NextStart("when", text=" and ".join(others))
     if tasks:
         return NextStart("after", text=", ".join(tasks))
     return NextStart("never")
+
+
+def _listed(parts: list[BaseCondition]) -> str:
+    return " and ".join(dict.fromkeys(map(str, parts)))
+
+
+def _leaves(condition: Any) -> Iterator[BaseCondition]:
+    if isinstance(condition, Wrapper):
+        condition = condition.get_cond()
+    parts = getattr(condition, "subconditions", None)
+    if parts is None:
+        yield condition
+        return
+    for part in parts:
+        yield from _leaves(part)
+
+
+def _assuming(condition: Any, truths: dict[int, bool]) -> Any:
+    """The condition with some of its parts settled."""
+    from redengine.conditions.logic import All, AlwaysFalse, AlwaysTrue, Any, Not
+
+    if id(condition) in truths:
+        return AlwaysTrue() if truths[id(condition)] else AlwaysFalse()
+    if not truths:
+        return condition
+    if isinstance(condition, Not):
+        return Not(_assuming(condition.condition, truths))
+    if isinstance(condition, (All, Any)):
+        return type(condition)(*(_assuming(part, truths) for part in condition.subconditions))
+    return condition
 
 
 def _missing(condition: Any, ctx: Context) -> Iterator[BaseCondition]:

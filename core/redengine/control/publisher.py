@@ -13,9 +13,9 @@ from typing import Any
 
 from redengine.abc import Topic
 from redengine.control import messages as m
+from redengine.control.outlook import next_start
 from redengine.log.history import END_ACTIONS
 from redengine.scheduling.agenda import Agenda
-from redengine.control.outlook import next_start
 
 #: Shortest time between two publications (seconds): 20 a second.
 INTERVAL = 0.05
@@ -46,14 +46,15 @@ class Publisher:
         self._starts = Agenda()
         self._running = 0
         self._scheduler = self._scheduler_view("starting")
-        self._stale: set[Any] = set()
+        #: Names whose views are out of date, in order.
+        self._stale: dict[Any, None] = {}
         self._watchers: list[Callable[[], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._flush_planned = False
         self._last_flush = -inf
         self._state: m.SchedulerState = "starting"
         self._problem = ""
-        self._stale.update(session.tasks.names())
+        self._stale.update(dict.fromkeys(session.tasks.names()))
         self._publish()
         self._unlisten = session.listen(self._heard)
 
@@ -118,16 +119,16 @@ class Publisher:
     def _heard(self, topic: Topic) -> None:
         kind, name = topic[0], topic[1] if len(topic) > 1 else None
         if kind in ("task", "run", "changed", "added", "removed", "renamed"):
-            self._stale.add(name)
+            self._stale[name] = None
             engine = self._session.scheduler.engine
             if engine is not None and kind != "run":
-                self._stale.update(engine.dependents(("task", name)))
+                self._stale.update(dict.fromkeys(engine.dependents(("task", name))))
         elif kind == "param":
             engine = self._session.scheduler.engine
             if engine is not None:
-                self._stale.update(engine.dependents(topic))
+                self._stale.update(dict.fromkeys(engine.dependents(topic)))
         elif kind in ("hold", "config", "started"):
-            self._stale.update(self._session.tasks.names())
+            self._stale.update(dict.fromkeys(self._session.tasks.names()))
         if kind == "started":
             self._loop = asyncio.get_running_loop()
             self._state = "running"
@@ -165,7 +166,7 @@ class Publisher:
 
     def _publish(self) -> None:
         """Make the views that are stale anew, and tell the watchers."""
-        stale, self._stale = self._stale, set()
+        stale, self._stale = self._stale, {}
         views: list[m.TaskView] = []
         removed: list[str] = []
         for name in stale:
@@ -248,7 +249,7 @@ class Publisher:
             timeout=timeout,
             runs=live,
             last_run=None if started is None else started.created,
-            last_result=None if ended is None else ended.action,  # type: ignore[arg-type]
+            last_result=None if ended is None else ended.action,
             last_finish=None if ended is None else ended.created,
             duration=history.runtimes[-1] if history.runtimes and ended is not None else None,
             problem=problem,
@@ -275,4 +276,4 @@ def _state(task: Any, live: bool, problem: str, queued: bool, ended: Any) -> m.T
         return "blocked"
     if queued or task.batches:
         return "queued"
-    return "idle" if ended is None else ended.action  # type: ignore[no-any-return]
+    return "idle" if ended is None else ended.action

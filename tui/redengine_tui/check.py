@@ -1,0 +1,238 @@
+"""Finding mistakes in a project without running it."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from redengine.args import Arg, PipeArg, Return
+from redengine.args import Task as TaskArg
+from redengine.args.base import NOTSET, BaseArgument
+from redengine.args.parameters import signature
+from redengine.conditions import AlwaysFalse
+from redengine.control.messages import Problem
+from redengine.exc import ConditionSyntaxError
+from redengine.tasks import CommandTask, FuncTask
+from redengine_tui.project import LoadedProject
+from redengine_tui.text import safe_block, safe_line
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One mistake. ``line`` is of the file, ``column`` of the condition's own text; 0: not known."""
+
+    severity: Literal["error", "warning"]
+    task: str
+    file: str
+    line: int
+    column: int
+    message: str
+    suggestion: str = ""
+
+
+def check(project: LoadedProject) -> tuple[Finding, ...]:
+    """All mistakes, in order of the file's lines."""
+    session = project.session
+    findings = [*_collected(project)]
+    wrong = {mistake.line for mistake in project.mistakes}
+    for task in session.tasks:
+        findings.extend(_of_task(task, wrong))
+    findings.extend(_never_first(session))
+    return tuple(sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.column)))
+
+
+def _collected(project: LoadedProject) -> Iterator[Finding]:
+    for mistake in project.mistakes:
+        problems = mistake.error.diagnostics if isinstance(mistake.error, ConditionSyntaxError) else ()
+        for problem in problems:
+            if isinstance(problem, Problem) and problem.severity == "error":
+                yield Finding(
+                    "error", "", str(project.path), mistake.line, problem.column, problem.message, problem.suggestion
+                )
+        if not problems:
+            yield Finding("error", "", str(project.path), mistake.line, 0, str(mistake.error))
+
+
+def _of_task(task: Any, wrong: set[int]) -> Iterator[Finding]:
+    """``wrong``: lines whose condition was told to be wrong already."""
+
+    def found(severity: Literal["error", "warning"], message: str, suggestion: str = "") -> Finding:
+        return Finding(severity, str(task.name), file, line, 0, message, suggestion)
+
+    file, line = task.declared_at
+    session = task.session
+    for what, condition in (("start", task.start_cond), ("end", task.end_cond)):
+        for topic in condition.topics(task.name):
+            if topic[0] == "task" and topic[1] not in session:
+                near = _near(str(topic[1]), session.tasks.names())
+                yield found("error", f"its {what} condition names the task {topic[1]!r}, which there is not", near)
+        try:
+            condition.examine(session.context(task))
+        except KeyError:
+            continue  # a task that there is not: told above
+        except Exception as error:
+            yield found("error", f"its {what} condition cannot be evaluated: {type(error).__name__}: {error}")
+    if isinstance(task.start_cond, AlwaysFalse) and line not in wrong:
+        if not (task.on_startup or task.on_shutdown or task.batches):
+            yield found("warning", "it has no condition: it runs only when somebody starts it")
+    yield from _of_parameters(task, found)
+    if isinstance(task, CommandTask):
+        yield from _of_command(task, found)
+    if isinstance(task, FuncTask) and task.path is not None:
+        yield from _of_file(task, found)
+
+
+def _of_parameters(task: Any, found: Any) -> Iterator[Finding]:
+    own = task.parameters.to_dict()
+    session = task.session
+    for name, value in own.items():
+        for argument in _flat(value):
+            yield from _of_argument(name, argument, session, found)
+    func = getattr(task, "func", None)
+    if not callable(func):
+        return
+    special = {"_session_", "_task_", "_thread_terminate_"}
+    for parameter in signature(func).parameters.values():
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) or parameter.name in special:
+            continue
+        given = parameter.name in own or parameter.name in session.parameters.to_dict()
+        if not given and parameter.default is inspect.Parameter.empty:
+            near = _near(parameter.name, [*own, *session.parameters.to_dict()])
+            yield found("error", f"nothing gives its parameter {parameter.name!r} a value", near)
+    taken = signature(func).parameters
+    any_name = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
+    for name in own:
+        if name not in taken and not any_name:
+            yield found(
+                "error", f"it is given a parameter {name!r} that its function does not take", _near(name, taken)
+            )
+    if task.execution == "process" and (live := task.live_parameters()):
+        yield found("error", f"it runs in a process, where {', '.join(live)} cannot be given to it")
+
+
+def _flat(value: Any) -> Iterator[BaseArgument]:
+    if isinstance(value, PipeArg):
+        # The first that has a value is taken, so a missing one is no mistake.
+        return
+    if isinstance(value, BaseArgument):
+        yield value
+
+
+def _of_argument(name: str, argument: BaseArgument, session: Any, found: Any) -> Iterator[Finding]:
+    if isinstance(argument, Arg) and argument.default is NOTSET:
+        key = session.parameters._key(argument.key)
+        if key not in session.parameters.to_dict():
+            near = _near(str(key), session.parameters.to_dict())
+            yield found("error", f"its parameter {name!r} is the session parameter {key!r}, which there is not", near)
+    if isinstance(argument, Return) and argument.task_name not in session:
+        near = _near(str(argument.task_name), session.tasks.names())
+        message = f"its parameter {name!r} is what {argument.task_name!r} returns, but there is no such task"
+        yield found("error", message, near)
+    if isinstance(argument, TaskArg) and argument.name is not None and argument.name not in session:
+        near = _near(str(argument.name), session.tasks.names())
+        yield found("error", f"its parameter {name!r} is the task {argument.name!r}, which there is not", near)
+
+
+def _of_command(task: CommandTask, found: Any) -> Iterator[Finding]:
+    if task.shell:
+        return
+    words = shlex.split(task.command) if isinstance(task.command, str) else [str(word) for word in task.command]
+    folder = Path(task.cwd) if task.cwd else Path.cwd()
+    if not folder.is_dir():
+        yield found("error", f"its folder {folder} does not exist")
+    elif words and shutil.which(words[0]) is None and not (folder / words[0]).exists():
+        yield found("warning", f"there is no command {words[0]!r} on this machine now")
+
+
+def _of_file(task: FuncTask, found: Any) -> Iterator[Finding]:
+    path = Path(task.path)
+    if not path.is_file():
+        yield found("error", f"its file {path} does not exist")
+        return
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except SyntaxError as error:
+        yield found("error", f"its file {path.name} is not valid Python: line {error.lineno}: {error.msg}")
+        return
+    except (OSError, ValueError) as error:
+        yield found("error", f"its file {path} cannot be read: {error}")
+        return
+    names = _bound(tree)
+    if task.func_name not in names and "*" not in names:
+        near = _near(task.func_name, names)
+        yield found("error", f"there is no function {task.func_name!r} in its file {path.name}", near)
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """Names that a module binds: by ``def``, ``class``, assignment or import."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names.update(alias.asname or alias.name for alias in node.names)
+    return names
+
+
+def _never_first(session: Any) -> Iterator[Finding]:
+    """Circles of tasks that all wait for each other."""
+    waits = {
+        task.name: [
+            topic[1] for topic in task.start_cond.topics(task.name) if topic[0] == "task" and topic[1] != task.name
+        ]
+        for task in session.tasks
+        if type(task.start_cond).__name__.startswith("Depend")
+    }
+    reported: set[str] = set()
+    for start in waits:
+        path = [start]
+        while path[-1] in waits and waits[path[-1]]:
+            follower = waits[path[-1]][0]
+            if follower in path:
+                circle = path[path.index(follower) :]
+                if not reported & set(circle):
+                    reported.update(circle)
+                    file, line = session[circle[0]].declared_at
+                    chain = " -> ".join(map(str, [*circle, circle[0]]))
+                    yield Finding(
+                        "warning", str(circle[0]), file, line, 0,
+                        f"these tasks wait for each other, so none starts by itself: {chain}",
+                    )  # fmt: skip
+                break
+            path.append(follower)
+
+
+def _near(word: str, words: Any) -> str:
+    return next(iter(difflib.get_close_matches(word, [str(other) for other in words], n=1)), "")
+
+
+def as_json(findings: tuple[Finding, ...]) -> str:
+    """For other programs: an array of objects."""
+    return msgspec.json.format(msgspec.json.encode(findings), indent=2).decode()
+
+
+def as_text(findings: tuple[Finding, ...]) -> str:
+    """A line a finding, in the form that editors jump to."""
+    if not findings:
+        return "No mistakes found."
+    lines = []
+    for finding in findings:
+        place = f"{finding.file}:{finding.line}"
+        task = f"task {safe_line(finding.task)!r}: " if finding.task else ""
+        hint = f" (did you mean {safe_line(finding.suggestion)!r}?)" if finding.suggestion else ""
+        if finding.suggestion and finding.suggestion in finding.message:
+            hint = ""
+        column = f" (column {finding.column} of the condition)" if finding.column else ""
+        lines.append(f"{place}: {finding.severity}: {task}{safe_block(finding.message)}{hint}{column}")
+    errors = sum(finding.severity == "error" for finding in findings)
+    lines.append(f"{errors} error{'' if errors == 1 else 's'}, {len(findings) - errors} warnings")
+    return "\n".join(lines)

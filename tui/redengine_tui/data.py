@@ -1,0 +1,143 @@
+"""Where things are kept on this machine: one folder a project, and what lies in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from redengine.exc import ProjectError, ProjectLocked
+
+APP = "redengine-tui"
+
+#: How many outputs of runs are kept, and for how long (seconds).
+OUTPUTS_KEPT = 5000
+OUTPUTS_FOR = 30 * 86400.0
+
+
+def data_root(given: str | None = None) -> Path:
+    """The folder of all projects: the given one, else the user's data directory."""
+    return Path(given).expanduser().absolute() if given else platformdirs.user_data_path(APP)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectData:
+    """The folder of one project."""
+
+    folder: Path
+    project: Path
+
+    @classmethod
+    def of(cls, project: Path, root: Path, name: str | None = None) -> ProjectData:
+        """The folder of a project file: named after it, told apart by its path."""
+        if name is not None:
+            return cls(root / "projects" / name, project)
+        mark = hashlib.sha256(str(project).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        return cls(root / "projects" / f"{project.stem}-{mark}", project)
+
+    @property
+    def log(self) -> Path:
+        """The log of the tasks."""
+        return self.folder / "log.csv"
+
+    @property
+    def scheduler_log(self) -> Path:
+        """The log of the scheduler, with what operators did."""
+        return self.folder / "scheduler.log"
+
+    @property
+    def outputs(self) -> Path:
+        """What each run printed."""
+        return self.folder / "output"
+
+    @property
+    def stray(self) -> Path:
+        """What was printed by nobody's run."""
+        return self.folder / "stray-output.txt"
+
+    @property
+    def owner_file(self) -> Path:
+        """Which process schedules the project."""
+        return self.folder / "running.json"
+
+    def make(self) -> None:
+        """Make the folders; :class:`~redengine.exc.ProjectError` when that cannot be."""
+        try:
+            self.outputs.mkdir(parents=True, exist_ok=True)
+            # What tasks print and log is nobody else's business.
+            os.chmod(self.folder, 0o700)
+            probe = self.folder / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise ProjectError(
+                f"The data folder {self.folder} cannot be written: {error.strerror or error}.\n"
+                "Make it writable, or give another one with --data-dir or REDENGINE_TUI_DATA_DIR."
+            ) from None
+
+    def lock(self) -> FileLock:
+        """Take the project for this process; :class:`~redengine.exc.ProjectLocked` when another one has it."""
+        lock = FileLock(self.folder / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise ProjectLocked(self._owner_message()) from None
+        except OSError as error:
+            raise ProjectError(f"The lock of the project, {self.folder / 'lock'}, cannot be taken: {error}") from None
+        owner = {"pid": os.getpid(), "project": str(self.project), "since": time.time(), "terminal": _terminal()}
+        self.owner_file.write_text(json.dumps(owner), encoding="utf-8")
+        return lock
+
+    def release(self, lock: FileLock) -> None:
+        """Give the project back."""
+        self.owner_file.unlink(missing_ok=True)
+        lock.release()
+
+    def owner(self) -> dict[str, Any]:
+        """What is known of the process that schedules the project; empty when nothing is."""
+        try:
+            owner = json.loads(self.owner_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return owner if isinstance(owner, dict) else {}
+
+    def _owner_message(self) -> str:
+        owner = self.owner()
+        who = f"process {owner['pid']}" if "pid" in owner else "another process"
+        if owner.get("terminal"):
+            who += f" on {owner['terminal']}"
+        if isinstance(owner.get("since"), (int, float)):
+            who += f", since {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(owner['since']))}"
+        return (
+            f"{self.project.name} is scheduled already, by {who}.\n"
+            "One project has one scheduler, so that no task runs twice. Quit that one first."
+        )
+
+    def prune_outputs(self) -> None:
+        """Remove outputs of runs that are old, or too many."""
+        files = sorted(self.outputs.glob("*.txt"), key=_modified, reverse=True)
+        oldest = time.time() - OUTPUTS_FOR
+        for index, file in enumerate(files):
+            if index >= OUTPUTS_KEPT or _modified(file) < oldest:
+                file.unlink(missing_ok=True)
+
+
+def _modified(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _terminal() -> str:
+    try:
+        return os.ttyname(0)
+    except (OSError, AttributeError):
+        return ""

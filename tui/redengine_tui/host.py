@@ -1,0 +1,137 @@
+"""Owns the scheduler: sets up a project's log and runs its scheduler in a thread that outlives the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import logging.handlers
+import threading
+import traceback
+from pathlib import Path
+
+from filelock import FileLock
+
+from redengine.control.local import LocalController
+from redengine.control.publisher import Project, Publisher
+from redengine.exc import ProjectError
+from redengine.execution import output
+from redengine.log import CSVFileRepo, LogUnwritableError, TaskRunRecord
+from redengine_tui.data import ProjectData
+from redengine_tui.project import LoadedProject
+
+#: Size of the scheduler's log and how many older ones are kept.
+SCHEDULER_LOG_BYTES = 5 * 1024 * 1024
+SCHEDULER_LOGS_KEPT = 3
+
+
+class Host:
+    """One project with its scheduler on a thread.
+
+    Raises :class:`~redengine.exc.ProjectLocked` when another process has the project,
+    :class:`~redengine.exc.ProjectError` when its data cannot be written.
+    """
+
+    def __init__(self, project: LoadedProject, data: ProjectData) -> None:
+        self.project = project
+        self.session = project.session
+        self.data = data
+        data.make()
+        self._lock: FileLock | None = data.lock()
+        self.problem = ""
+        try:
+            where = self._set_up_log()
+            self._scheduler_log = self._set_up_scheduler_log()
+            data.prune_outputs()
+            self.session.outputs = data.outputs
+            self.publisher = Publisher(self.session, Project(project.name, str(project.path), where))
+        except BaseException:
+            self._release()
+            raise
+        self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+
+    def _set_up_log(self) -> str:
+        """Log to a CSV file in the project's folder, unless the project chose otherwise. Returns where, in words."""
+        logger = logging.getLogger(self.session.config.task_logger_basename)
+        # A handler that prints would write over the screen; what it printed is in the log anyway.
+        logger.propagate = False
+        repo = self.session._find_repo()
+        if self.session.own_repo and repo is not None:
+            if isinstance(repo, CSVFileRepo):
+                self._open(repo)
+            filename = getattr(repo, "filename", None)
+            return str(filename) if filename is not None else type(repo).__name__
+        repo = CSVFileRepo(filename=self.data.log, model=TaskRunRecord)
+        self._open(repo)
+        self.session.set_repo(repo)
+        return str(self.data.log)
+
+    @staticmethod
+    def _open(repo: CSVFileRepo) -> None:
+        try:
+            repo.open()
+        except LogUnwritableError as error:
+            raise ProjectError(str(error)) from None
+
+    def _set_up_scheduler_log(self) -> logging.Handler:
+        handler = logging.handlers.RotatingFileHandler(
+            self.data.scheduler_log,
+            maxBytes=SCHEDULER_LOG_BYTES,
+            backupCount=SCHEDULER_LOGS_KEPT,
+            encoding="utf-8",
+            errors="backslashreplace",
+        )
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger = self.session.scheduler.logger
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+        return handler
+
+    # Life
+
+    def start(self) -> None:
+        """Start the scheduler."""
+        output.install()
+        self._thread.start()
+
+    def controller(self, who: str = "operator") -> LocalController:
+        """A controller for a screen in this process."""
+        return LocalController(self.session, self.publisher, who)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the scheduler's thread is running."""
+        return self._thread.is_alive()
+
+    def stop(self, *, force: bool) -> None:
+        """Ask the scheduler to stop, from any thread or signal handler."""
+        self.session.shut_down(force=force or None)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the scheduler to stop (seconds); whether it has."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def close(self) -> None:
+        """Give everything back, once the scheduler has stopped."""
+        output.uninstall()
+        self.session.scheduler.logger.removeHandler(self._scheduler_log)
+        self._scheduler_log.close()
+        repo = self.session._find_repo()
+        if isinstance(repo, CSVFileRepo):
+            repo.close()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self.data.release(self._lock)
+            self._lock = None
+
+    def _run(self) -> None:
+        self.session.set_as_default()
+        try:
+            asyncio.run(self.session.serve())
+        except BaseException as error:
+            self.problem = f"{type(error).__name__}: {error}"
+            self.session.scheduler.logger.critical("The scheduler failed:\n%s", traceback.format_exc())
+            self.publisher.fail(self.problem)

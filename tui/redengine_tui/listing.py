@@ -1,0 +1,80 @@
+"""What can be said of a project without running it: its tasks, and where its things are."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+from redengine.control.messages import TaskView
+from redengine.control.publisher import Project, Publisher
+from redengine.log import CSVFileRepo, TaskRunRecord
+from redengine_tui.data import APP, ProjectData
+from redengine_tui.format import duration, next_start, past
+from redengine_tui.project import LoadedProject
+from redengine_tui.text import safe_line
+
+
+def views(project: LoadedProject, data: ProjectData) -> tuple[TaskView, ...]:
+    """The tasks with what the log says of their past. Nothing is written."""
+    session = project.session
+    if not session.own_repo and data.log.exists():
+        session.set_repo(CSVFileRepo(filename=data.log, model=TaskRunRecord))
+    return Publisher(session, Project(project.name)).snapshot().tasks
+
+
+def as_json(tasks: tuple[TaskView, ...]) -> str:
+    """For other programs: an array of objects; times are epoch seconds."""
+    return msgspec.json.format(msgspec.json.encode(tasks), indent=2).decode()
+
+
+def as_text(tasks: tuple[TaskView, ...]) -> str:
+    """A table."""
+    if not tasks:
+        return "This project has no tasks."
+    now = time.time()
+    rows = [("TASK", "CONDITION", "LAST RUN", "RESULT", "TOOK", "NEXT RUN")]
+    for task in tasks:
+        rows.append(
+            (
+                safe_line(task.name),
+                safe_line(" ".join(task.start_cond.split())),
+                past(task.last_run, now) if task.last_run is not None else "never",
+                task.last_result or "-",
+                duration(task.duration) if task.duration is not None else "-",
+                safe_line(next_start(task.next, now)),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join(lines)
+
+
+def places(root: Path) -> str:
+    """Where things of all projects are."""
+    config = platformdirs.user_config_path(APP)
+    kept = sorted(folder for folder in (root / "projects").glob("*") if folder.is_dir())
+    lines = [
+        f"data      {root}",
+        f"settings  {config / 'config.toml'}",
+        f"themes    {config / 'themes'}",
+        *(f"project   {folder}" for folder in kept),
+    ]
+    return "\n".join(lines)
+
+
+def places_of(data: ProjectData) -> str:
+    """Where things of one project are."""
+    owner = data.owner()
+    lines = [
+        f"project    {data.project}",
+        f"folder     {data.folder}",
+        f"log        {data.log}",
+        f"scheduler  {data.scheduler_log}",
+        f"outputs    {data.outputs}",
+    ]
+    if owner.get("pid"):
+        lines.append(f"running    process {owner['pid']}")
+    return "\n".join(lines)

@@ -1,0 +1,178 @@
+"""Loading a project file: finding the app in it, and saying clearly why it cannot be used."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import re
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from redengine import RedEngine, Session
+from redengine.exc import ProjectError
+from redengine.execution import WorkerSetup
+from redengine.loading import Loading, Mistake, RunWhileLoading, loading
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProject:
+    """A project file and the app that was found in it."""
+
+    path: Path
+    name: str
+    app: RedEngine
+    #: What was wrong and was collected instead of raised.
+    mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def session(self) -> Session:
+        """The app's session."""
+        return self.app.session
+
+
+def split(spec: str) -> tuple[Path, str | None]:
+    """``path[:NAME]`` as file and name of the app."""
+    if Path(spec).exists():
+        return Path(spec), None
+    path, colon, name = spec.rpartition(":")
+    if colon and name.isidentifier() and path:
+        return Path(path), name
+    return Path(spec), None
+
+
+def load(spec: str, *, collect: bool = False) -> LoadedProject:
+    """Load ``path[:NAME]``.
+
+    With ``collect``, wrong condition strings are collected, so that all of them can be shown. Raises
+    :class:`~redengine.exc.ProjectError` with a message for a person.
+    """
+    given, wanted = split(spec)
+    path = existing(given)
+    name = _module_name(path)
+    # The way ``python project.py`` has it, so that the file finds its neighbours.
+    sys.path.insert(0, str(path.parent))
+    with loading(path, collect=collect) as going:
+        module = _import(path, name, going)
+    app = _find(module, path, wanted)
+    app.session.worker_setup = WorkerSetup(sys_path=[str(path.parent)], project_file=path, module_name=name)
+    return LoadedProject(path, path.stem, app, tuple(going.mistakes))
+
+
+def existing(given: Path) -> Path:
+    """The whole path of a project file; :class:`~redengine.exc.ProjectError` when there is none."""
+    path = given.expanduser()
+    if path.is_dir():
+        raise ProjectError(f"{given} is a folder; give the Python file of your project in it")
+    if not path.exists():
+        near = [other.name for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        hint = f"; there: {', '.join(sorted(near)[:8])}" if near else ""
+        raise ProjectError(f"There is no file {given}{hint}")
+    return path.resolve()
+
+
+def _module_name(path: Path) -> str:
+    """A name to import the file under: its own, unless that is another module's."""
+    name = re.sub(r"\W", "_", path.stem)
+    taken = name in sys.modules or name in sys.stdlib_module_names
+    if not taken and name.isidentifier():
+        try:
+            other = importlib.util.find_spec(name)
+        except (ImportError, ValueError):
+            other = None
+        taken = other is not None and other.origin != str(path)
+    return f"redengine_project_{name}" if taken or not name.isidentifier() else name
+
+
+def _import(path: Path, name: str, going: Loading) -> ModuleType:
+    # Named, since a project file need not end in .py.
+    loader = importlib.machinery.SourceFileLoader(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        loader.exec_module(module)
+    except RunWhileLoading as stop:
+        line = _own_line(stop, path)
+        raise ProjectError(
+            f"{path.name}, line {line}: the file starts its scheduler while it is loaded.\n"
+            "Guard the call, so that it runs only as `python "
+            f'{path.name}`:\n\n    if __name__ == "__main__":\n        app.run()'
+        ) from None
+    except SyntaxError as error:
+        raise ProjectError(_syntax_message(error, path)) from None
+    except SystemExit as error:
+        raise ProjectError(
+            f"{path.name}, line {_own_line(error, path)}: the file exits while it is loaded ({error.code!r})"
+        ) from None
+    except KeyboardInterrupt:
+        raise ProjectError(f"Interrupted while {path.name} was loaded") from None
+    except BaseException as error:  # whatever the project's code raises is the project's error
+        raise ProjectError(_error_message(error, path)) from None
+    finally:
+        going.collect = False
+    return module
+
+
+def _own_line(error: BaseException, path: Path) -> int:
+    lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return lines[-1] if lines else 0
+
+
+def _syntax_message(error: SyntaxError, path: Path) -> str:
+    where = Path(error.filename).name if error.filename else path.name
+    message = f"{where}, line {error.lineno}: {type(error).__name__}: {error.msg}"
+    if error.text:
+        stripped = error.text.rstrip("\n")
+        message += f"\n\n    {stripped}"
+        if error.offset:
+            message += f"\n    {' ' * (error.offset - 1)}^"
+    return message
+
+
+def _error_message(error: BaseException, path: Path) -> str:
+    """The error with the lines of the project's own files that led to it; none of ours."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(path) or Path(frame.filename).is_relative_to(path.parent)
+    ]
+    what = "".join(traceback.format_exception_only(type(error), error)).strip()
+    if not frames:
+        return f"{path.name} cannot be loaded: {what}"
+    last = frames[-1]
+    message = f"{Path(last.filename).name}, line {last.lineno}: {what}"
+    for frame in frames:
+        if frame.line:
+            message += f"\n\n  {Path(frame.filename).name}, line {frame.lineno}, in {frame.name}:\n    {frame.line}"
+    return message
+
+
+def _find(module: ModuleType, path: Path, wanted: str | None) -> RedEngine:
+    apps = {name: value for name, value in vars(module).items() if isinstance(value, RedEngine)}
+    if wanted is not None:
+        if wanted in apps:
+            return apps[wanted]
+        if hasattr(module, wanted):
+            kind = type(getattr(module, wanted)).__name__
+            raise ProjectError(f"{path.name}: {wanted} is a {kind}, not a RedEngine app{_listed(apps)}")
+        raise ProjectError(f"{path.name} has nothing named {wanted}{_listed(apps)}")
+    if isinstance(vars(module).get("app"), RedEngine):
+        return apps["app"]
+    different = {id(app): name for name, app in apps.items()}
+    if len(different) == 1:
+        return next(iter(apps.values()))
+    if different:
+        names = " or ".join(f"{path.name}:{name}" for name in sorted(different.values()))
+        raise ProjectError(f"{path.name} has several apps: say which one, as {names}")
+    raise ProjectError(
+        f"{path.name} has no app. A project file makes one at its top level:\n\n"
+        "    from redengine import RedEngine\n\n    app = RedEngine()"
+    )
+
+
+def _listed(apps: dict[str, RedEngine]) -> str:
+    return f"; its apps: {', '.join(sorted(apps))}" if apps else "; it has no app at all"
