@@ -325,6 +325,16 @@ async def test_only_to_be_read_until_edited(pane_app):
         assert pane_app.pane.editor.text == f"{COND}x\ny"
 
 
+async def test_editing_begins_at_once(pane_app):
+    async with pane_app.run_test() as pilot:
+        pane_app.pane.take_focus()
+        pane_app.pane.edit()
+        # The next key goes there already.
+        assert pane_app.focused is pane_app.pane.editor
+        await pilot.pause()
+        assert pane_app.pane.editor.has_focus
+
+
 async def test_clicking_the_text_edits_it(pane_app):
     async with pane_app.run_test() as pilot:
         await pilot.click("#condition-editor")

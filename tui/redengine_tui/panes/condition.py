@@ -161,7 +161,7 @@ apply stays with that task.
             self.refresh_bindings()
 
     def take_focus(self) -> None:
-        self.query_one("#condition-report").focus()
+        self.screen.set_focus(self.query_one("#condition-report"))
 
     # The text and its drafts.
 

@@ -95,7 +95,8 @@ class ConditionEditor(TextArea):
         self.can_focus = True
         self.read_only = False
         self.show_cursor = True
-        self.focus()
+        # At once: Widget.focus() waits its turn, and what is typed meanwhile would go to whoever has the keyboard.
+        self.screen.set_focus(self)
         self.move_cursor(self.document.end)
 
     def end(self) -> None:

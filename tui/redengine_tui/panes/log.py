@@ -119,7 +119,7 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         self._choose(replace(self.chosen, task=name or ""))
 
     def take_focus(self) -> None:
-        self.lines.focus()
+        self.screen.set_focus(self.lines)
 
     # Reading.
 
@@ -267,7 +267,7 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
     def action_search(self) -> None:
         """Open the text filter."""
         self.search.display = True
-        self.search.focus()
+        self.screen.set_focus(self.search)
 
     def action_cycle_action(self) -> None:
         """Show the next kind of records."""
@@ -305,7 +305,7 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._apply_text()
-        self.lines.focus()
+        self.take_focus()
 
     def _apply_text(self) -> None:
         if self._typing is not None:

@@ -111,7 +111,7 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
         self._read_soon()
 
     def take_focus(self) -> None:
-        self.rows.focus()
+        self.screen.set_focus(self.rows)
 
     def _read_soon(self) -> None:
         if not self.is_mounted:
