@@ -15,6 +15,7 @@ from redengine.args.parameters import Parameters
 from redengine.base import RedBase
 from redengine.conditions.context import Context
 from redengine.config import Config
+from redengine.config import Config as Options
 from redengine.execution import in_worker
 from redengine.hooks import Hooks
 from redengine.journal import Journal
@@ -38,11 +39,11 @@ class Session(Journal, RedBase):
         Start with task loggers that have no handlers of an earlier session.
     """
 
-    Config = Config
+    Config = Options
 
     def __init__(
         self,
-        config: Config | dict[str, Any] | None = None,
+        config: Options | dict[str, Any] | None = None,
         parameters: Any = None,
         delete_existing_loggers: bool = False,
         **options: Any,
@@ -315,7 +316,7 @@ class Session(Journal, RedBase):
     @property
     def on_hold(self) -> bool:
         """Whether no task is started by its condition for now."""
-        return self.scheduler.on_hold
+        return bool(self.scheduler.on_hold)
 
     @on_hold.setter
     def on_hold(self, value: bool) -> None:
@@ -326,7 +327,7 @@ class Session(Journal, RedBase):
         import redengine
 
         RedBase.session = self
-        redengine.session = self  # type: ignore[assignment, attr-defined]
+        redengine.session = self
 
     # Hooks
 

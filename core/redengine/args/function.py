@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, Literal
 
 from redengine.args.base import BaseArgument
-from redengine.args.parameters import Parameters
+from redengine.args.parameters import Parameters, _stage, get_value, signature
 
 
 class FuncArg(BaseArgument):
@@ -41,16 +42,34 @@ class FuncArg(BaseArgument):
     @property
     def live(self) -> bool:  # type: ignore[override]
         """Whether the function takes a live part of the scheduler, so that it can only be called beside it."""
-        return any(argument.live for argument in Parameters._from_signature(self.func).to_dict().values())
+        own = [*self._defaults().to_dict().values(), *self.kwargs.values(), *self.args]
+        wants = any(p.default is p.empty and p.name in ("task", "session") for p in self._open())
+        return wants or any(getattr(value, "live", False) for value in own)
 
     def get_value(self, **kwargs: Any) -> Any:
         """What the function returns."""
         return self(**kwargs)
 
     def __call__(self, **context: Any) -> Any:
-        """Call the function, its own arguments filled in."""
-        params = Parameters._from_signature(self.func).materialize(**context)
-        return self.func(*self.args, **{**params, **self.kwargs})
+        """Call the function, its own arguments filled in: those given here, those among its defaults, and the task
+        and the session for parameters of these names."""
+        if context.get("session") is None:
+            context["session"] = getattr(context.get("task"), "session", None) or self.session
+        given = Parameters({**self._named(context), **self._defaults().to_dict(), **self.kwargs})
+        args = [get_value(value, **context) if isinstance(value, BaseArgument) else value for value in self.args]
+        return self.func(*args, **given.materialize(**context))
+
+    def _open(self) -> list[inspect.Parameter]:
+        """The function's parameters that are not given here."""
+        after = list(signature(self.func).parameters.values())[len(self.args) :]
+        return [parameter for parameter in after if parameter.name not in self.kwargs]
+
+    def _defaults(self) -> Parameters:
+        return Parameters({p.name: p.default for p in self._open() if isinstance(p.default, BaseArgument)})
+
+    def _named(self, context: dict[str, Any]) -> dict[str, Any]:
+        known = {"task": context.get("task"), "session": context["session"]}
+        return {p.name: known[p.name] for p in self._open() if p.default is p.empty and p.name in known}
 
     def stage(self, **context: Any) -> Any:
         """The value, or this argument itself when it is to be called where the task runs."""
@@ -59,12 +78,9 @@ class FuncArg(BaseArgument):
         if materialize == "pre" or self.live:
             return self.get_value(**context)
         # The function's own arguments may be known to the scheduler only: they are fetched before it travels.
-        staged = Parameters._from_signature(self.func).pre_materialize(**context).to_dict()
-        return (
-            FuncArg(self.func, *self.args, materialize=self.materialize, **{**staged, **self.kwargs})
-            if staged
-            else self
-        )
+        staged = Parameters({**self._defaults().to_dict(), **self.kwargs}).pre_materialize(**context).to_dict()
+        args = [_stage(value, **context) if isinstance(value, BaseArgument) else value for value in self.args]
+        return FuncArg(self.func, *args, materialize=self.materialize, **staged) if staged or args else self
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({getattr(self.func, '__name__', self.func)})"

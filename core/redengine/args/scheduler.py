@@ -121,7 +121,7 @@ class TerminationFlag(BaseArgument):
         """The ``threading.Event`` of the run."""
         if terminate_event is not None:
             return terminate_event
-        execution = getattr(task, "execution", None)
+        execution = None if task is None else task.get_execution()
         if execution in ("process", "main"):
             warnings.warn(
                 f"Termination flag passed to non-threaded task. "

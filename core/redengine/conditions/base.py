@@ -168,11 +168,12 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 class BaseComparable(BaseCondition):
     """A condition that compares a number: ``TaskStarted(...) >= 2``. Without a comparison: whether it is over zero.
 
-    To write one, override ``get_measurement``.
+    Red Engine 2's way to write the comparison as a keyword (``_ge_=2``) works too. To write such a condition,
+    override ``get_measurement``.
     """
 
-    def __init__(self) -> None:
-        self._comps: dict[str, Any] = {}
+    def __init__(self, **comparisons: Any) -> None:
+        self._comps: dict[str, Any] = _comparisons({f"_{name}_": wanted for name, wanted in comparisons.items()})
 
     def get_state(self, measured: Any = 0) -> bool:
         """Whether a measured number (or the length of what was measured) compares as wanted."""
@@ -237,12 +238,16 @@ class BaseComparable(BaseCondition):
     @classmethod
     def from_magic(cls, **kwargs: Any) -> Any:
         """Build with comparisons by the names of Python's methods: ``from_magic(__gt__=3)``."""
-        unknown = kwargs.keys() - _OPERATORS.keys()
-        if unknown:
-            raise ValueError(f"Unknown comparison: {', '.join(sorted(unknown))}")
         condition = cls()
-        condition._comps = dict(kwargs)
+        condition._comps = _comparisons(kwargs)
         return condition
+
+
+def _comparisons(wanted: dict[str, Any]) -> dict[str, Any]:
+    unknown = wanted.keys() - _OPERATORS.keys()
+    if unknown:
+        raise ValueError(f"Unknown comparison: {', '.join(sorted(unknown))}")
+    return wanted
 
 
 class Wrapper(BaseCondition):

@@ -36,7 +36,7 @@ class FuncCond(BaseCondition):
         syntax: Any = None,
         args: tuple[Any, ...] | None = None,
         kwargs: dict[str, Any] | None = None,
-        decor_return_func: bool = True,
+        decor_return_func: bool = False,
         session: Any = None,
     ) -> None:
         self.func = func

@@ -39,12 +39,14 @@ class _Container(BaseCondition):
 
 def _flatten(kind: type, conditions: Iterable[Anything]) -> list[BaseCondition]:
     flat: list[BaseCondition] = []
-    for condition in conditions:
-        if isinstance(condition, str):
+    for given in conditions:
+        condition: Anything = given
+        if isinstance(given, str):
             from redengine.syntax import parse_condition
 
-            condition = parse_condition(condition)
-        flat.extend(condition.subconditions if type(condition) is kind else [condition])
+            condition = parse_condition(given)
+        same = isinstance(condition, _Container) and type(condition) is kind
+        flat.extend(condition.subconditions if same else [condition])
     return flat
 
 

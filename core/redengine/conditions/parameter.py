@@ -32,7 +32,7 @@ class IsEnv(BaseCondition):
 class ParamExists(BaseCondition):
     """The session has all of these parameters, and those given with a value have that value."""
 
-    def __init__(self, *args: str, **kwargs: Any) -> None:
+    def __init__(self, /, *args: str, **kwargs: Any) -> None:
         self.param_keys = args
         self.param_values = kwargs
 

@@ -29,10 +29,10 @@ class _TaskStatus(BaseComparable):
     #: The actions that count.
     _actions: ClassVar[frozenset[str]]
 
-    def __init__(self, period: Any = None, task: Any = None) -> None:
+    def __init__(self, period: Any = None, task: Any = None, **comparisons: Any) -> None:
         self.task = task
         self.period = period
-        super().__init__()
+        super().__init__(**comparisons)
 
     def topics(self, task_name: str | None) -> Iterable[Topic]:
         """The task it is about."""
@@ -160,10 +160,10 @@ class TaskFinished(_TaskStatus):
 class TaskRunning(BaseComparable):
     """The task has live runs; with a period (``TimeSpanDelta``): runs that have taken that long."""
 
-    def __init__(self, task: Any = None, period: Any = None) -> None:
+    def __init__(self, task: Any = None, period: Any = None, **comparisons: Any) -> None:
         self.task = task
         self.period = period
-        super().__init__()
+        super().__init__(**comparisons)
 
     def topics(self, task_name: str | None) -> Iterable[Topic]:
         """The task it is about."""

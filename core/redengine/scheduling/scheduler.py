@@ -75,6 +75,7 @@ class Scheduler(RedBase):
         self._force_asked = False
         self._restart_asked = False
         self._raised: BaseException | None = None
+        self._last_cycle = -math.inf
 
     # What others see and ask for; from any thread
 
@@ -140,6 +141,10 @@ class Scheduler(RedBase):
 
     # Life
 
+    def __call__(self) -> None:
+        """Run until shut down, on an event loop of its own."""
+        asyncio.run(self.serve())
+
     async def serve(self) -> None:
         """Run until shut down. Raises what a task or a hook raised beyond itself, or nothing."""
         if self.is_alive:
@@ -173,6 +178,7 @@ class Scheduler(RedBase):
                     )
                     exception = exc
                 await self._shut_down(exception)
+                exception = exception or self._raised
         finally:
             unlisten()
             self.is_alive = False
@@ -194,6 +200,7 @@ class Scheduler(RedBase):
         self._raised = None
         self.stopping = False
         self.n_cycles = 0
+        self._last_cycle = -math.inf
         self.is_alive = True
 
     def _say(self, message: str) -> None:
@@ -216,7 +223,7 @@ class Scheduler(RedBase):
                 self._loop.call_soon_threadsafe(self._wake.set)
 
         # Whoever set a handler of their own (a web server this runs in) keeps it.
-        plain = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+        plain: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
         ours = [number for number, handler in plain.items() if signal.getsignal(number) == handler]
         for number in ours:
             signal.signal(number, handle)
@@ -299,11 +306,13 @@ class Scheduler(RedBase):
     async def _cycles(self) -> None:
         while not self._is_over():
             await self._sleep()
+            self._raise_noted()
             if self._shut_down_asked:
                 break
             if self._restart_asked:
                 raise SchedulerRestart
             await self.run_cycle()
+            self._raise_noted()
 
     def _is_over(self) -> bool:
         assert self._engine is not None
@@ -330,13 +339,18 @@ class Scheduler(RedBase):
         """One pass over what is due."""
         assert self._engine is not None
         session, engine = self.session, self._engine
-        hooks = HookRun(session.hooks.scheduler_cycle)
-        hooks.before(self, scheduler=self, session=session)
         if session.config.force_status_from_logs:
             session.refresh_past()
         engine.begin(session.get_time())
+        action = engine.next(session.get_time())
         breath = time.monotonic()
-        while (action := engine.next(session.get_time())) is not None:
+        if action is None and breath < self._last_cycle + (session.config.cycle_sleep or 0.0):
+            # Something happened but nothing is due: looking at it makes no cycle.
+            return
+        self._last_cycle = breath
+        hooks = HookRun(session.hooks.scheduler_cycle)
+        hooks.before(self, scheduler=self, session=session)
+        while action is not None:
             if isinstance(action, Stop):
                 self._stop(action)
             elif action.task in session.tasks and engine.has_room(action.task):
@@ -346,19 +360,24 @@ class Scheduler(RedBase):
                 # Let runs on the event loop get on during a long pass.
                 await asyncio.sleep(0)
                 breath = time.monotonic()
+            action = engine.next(session.get_time())
         hooks.after()
         self.n_cycles += 1
+
+    def _raise_noted(self) -> None:
+        """Raise what a run or its log raised beyond itself."""
         if self._raised is not None:
             raised, self._raised = self._raised, None
             raise raised
 
     def _condition_problem(self, task: Any, problem: BaseException | None) -> None:
-        """A condition raised, or no longer does."""
+        """A condition of a task (``None``: the one to shut down) raised, or no longer does."""
         config = self.session.config
+        whose = "the shut-down" if task is None else f"task '{task.name}'"
         if problem is None:
-            self.logger.info(f"The condition of task '{task.name}' works again", extra={"action": "condition"})
+            self.logger.info(f"The condition of {whose} works again", extra={"action": "condition"})
             return
-        self.logger.error(f"Condition crashed for task '{task.name}'", exc_info=problem, extra={"action": "condition"})
+        self.logger.error(f"Condition crashed for {whose}", exc_info=problem, extra={"action": "condition"})
         if config.debug and not config.silence_cond_check:
             raise problem
 
@@ -404,7 +423,7 @@ class Scheduler(RedBase):
         if execution == "thread":
             extra["_thread_terminate_"] = event
         taken = Parameters(task.prefilter_params(self.session.parameters | Parameters(extra)))
-        parameters = taken | task.get_task_params() | batch
+        parameters = taken | task.get_task_params() | self._takes(task, batch)
         if execution == "process":
             live = [name for name, value in parameters.items() if getattr(value, "live", False)]
             live += [name for name in extra if name in parameters.keys()]  # noqa: SIM118
@@ -417,8 +436,20 @@ class Scheduler(RedBase):
             parameters = parameters.pre_materialize(task=task, session=self.session, terminate_event=event)
         return execution, parameters, event
 
+    def _takes(self, task: Any, batch: Parameters) -> Parameters:
+        """Those of the parameters a run was asked for with that the task takes."""
+        names = task.takes()
+        left_out = [] if names is None else [name for name in batch if name not in names]
+        if left_out:
+            self.logger.warning(
+                f"Task '{task.name}' does not take {', '.join(left_out)}: left out", extra={"action": "run"}
+            )
+        return Parameters({name: value for name, value in batch.items() if name not in left_out})
+
     def _job(self, task: Any, run_id: str, execution: str, parameters: Parameters, event: Any) -> Job:
-        context = {} if execution == "process" else {"session": self.session, "terminate_event": event}
+        context: dict[str, Any] = {} if execution == "process" else {"session": self.session}
+        if execution in ("thread", "async"):
+            context["terminate_event"] = event
         work = Work(task, parameters, self.session.hooks.task_execute, **context)
         on_loop = execution in ("main", "async") and task.is_async
         daemon = task.daemon if task.daemon is not None else self.session.config.tasks_as_daemon
@@ -484,7 +515,9 @@ class Scheduler(RedBase):
             )
         except TaskLoggingError:
             self._logging_failed(task)
-        if isinstance(outcome.exception, (SchedulerExit, SchedulerRestart, KeyboardInterrupt)):
+        config = self.session.config
+        loud = config.debug and not config.silence_task_prerun and isinstance(outcome.exception, TaskSetupError)
+        if loud or isinstance(outcome.exception, (SchedulerExit, SchedulerRestart, KeyboardInterrupt)):
             self._raised = outcome.exception
             self.session.emit(("task", task.name))
 
@@ -588,6 +621,7 @@ class Scheduler(RedBase):
         """
         if self._loop is not None and threading.get_ident() == self._thread:
             raise RuntimeError(f"The scheduler is running: use task.run() to have {task.name!r} run by it")
+        self.session._check_readable_logger()
         asyncio.run(self._run_once(task, params))
 
     async def _run_once(self, task: Any, params: Any) -> None:
@@ -605,9 +639,7 @@ class Scheduler(RedBase):
             for executor in self._executors.values():
                 await executor.close(force=True)
             self._engine, self._loop, self._executors = None, None, {}
-        if self._raised is not None:
-            raised, self._raised = self._raised, None
-            raise raised
+        self._raise_noted()
 
 
 def _traceback(exc: BaseException) -> str:

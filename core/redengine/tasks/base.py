@@ -19,6 +19,7 @@ from redengine.hooks import HookRun
 from redengine.loading import collected, declared_at
 from redengine.log.adapter import TaskAdapter
 from redengine.log.history import TaskHistory
+from redengine.tasks.export import Exported, Options
 from redengine.tasks.recording import Recording
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _OPTIONS = frozenset({
 })  # fmt: skip
 
 
-class Task(Recording, RedBase):
+class Task(Recording, Exported, RedBase):
     """Base class of tasks: override :meth:`execute`.
 
     A subclass may declare options of its own as annotated class attributes; they are set from keywords.
@@ -66,7 +67,7 @@ class Task(Recording, RedBase):
     """
 
     #: Options that a subclass declares, with their defaults.
-    _own_options: ClassVar[dict[str, Any]] = {}
+    _own_options: ClassVar[Options] = {}
 
     fmt_log_message: str = "Task '{task}' status: '{action}'"
     use_instance_naming: ClassVar[bool] = False
@@ -340,6 +341,10 @@ class Task(Recording, RedBase):
         """Which of the session's parameters the run gets; called beside the scheduler."""
         names = keyword_names(self.execute)
         return params if names is None else {key: value for key, value in params.items() if key in names}
+
+    def takes(self) -> frozenset[str] | None:
+        """Names of the parameters that a run can be given; ``None``: any."""
+        return keyword_names(self.execute)
 
     def postfilter_params(self, params: Parameters) -> Any:
         """Which parameters the work gets; called where the task runs."""

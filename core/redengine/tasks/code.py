@@ -26,7 +26,7 @@ class CodeTask(Task):
         if code is not None:
             kwargs["code"] = code
         try:
-            compile(kwargs.get("code", ""), "<task code>", "exec")
+            compile(kwargs.get("code", ""), "<string>", "exec")
         except SyntaxError as error:
             raise ValueError(
                 f"The code of task {kwargs.get('name')!r} is not valid Python: line {error.lineno}: {error.msg}"
@@ -36,7 +36,7 @@ class CodeTask(Task):
     def execute(self, **params: Any) -> Any:
         """Run the code."""
         variables: dict[str, Any] = {"__name__": f"<task {self.name}>", **params}
-        exec(compile(self.code, "<task code>", "exec"), variables)  # the code is the person's own
+        exec(compile(self.code, "<string>", "exec"), variables)  # the code is the person's own
         return variables.get(self.output_variable)
 
     def prefilter_params(self, params: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import inspect
 import sys
@@ -158,6 +159,26 @@ class FuncTask(Task):
 
     # Its parameters
 
+    def get_task_params(self) -> Parameters:
+        """The task's own parameters; of a function still in its file also the arguments among its defaults, which
+        only the scheduler can fetch for a process."""
+        own = super().get_task_params()
+        if self._delayed and self.get_execution() == "process" and self._may_take_arguments():
+            return Parameters._from_signature(self.get_func(cache=False)) | own
+        return own
+
+    def _may_take_arguments(self) -> bool:
+        """Whether a default of the function is more than a constant: only then is its file imported beside the
+        scheduler. What the file does not define in plain sight may be anything."""
+        try:
+            tree = ast.parse(Path(self.path).read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            return False  # the run itself will say what is wrong
+        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+        found = [node for node in tree.body if isinstance(node, functions) and node.name == self.func_name]
+        defaults = [default for node in found for default in (*node.args.defaults, *node.args.kw_defaults)]
+        return not found or not all(default is None or isinstance(default, ast.Constant) for default in defaults)
+
     def _taken(self, params: Any) -> Any:
         names = keyword_names(self.get_func(cache=False))
         return params if names is None else {key: value for key, value in params.items() if key in names}
@@ -172,6 +193,10 @@ class FuncTask(Task):
             named = {p.name for p in inspect.signature(self.func).parameters.values() if p.kind is not p.VAR_KEYWORD}
             return {key: value for key, value in params.items() if key in named}
         return {key: value for key, value in params.items() if key in names}
+
+    def takes(self) -> frozenset[str] | None:
+        """Names of the parameters the function takes; any, while it is still in its file."""
+        return None if self._delayed else keyword_names(self.func)
 
     def postfilter_params(self, params: Parameters) -> Any:
         """For a function that was imported only now: those that it takes, and its own arguments."""

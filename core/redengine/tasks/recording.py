@@ -133,6 +133,8 @@ class Recording:
 
     @status.setter
     def status(self, value: str | None) -> None:
+        if value is not None and value not in ACTIONS:
+            raise ValueError(f"A task's status is one of {', '.join(sorted(ACTIONS))}, not {value!r}")
         self.history.status = value
 
     def get_status(self) -> str | None:

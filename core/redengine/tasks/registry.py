@@ -15,7 +15,7 @@ class TaskSet(MutableSet[Any]):
             self.add(task)
 
     @classmethod
-    def _from_iterable(cls, it: Iterable[Any]) -> set[Any]:  # type: ignore[override]
+    def _from_iterable(cls, it: Iterable[Any]) -> set[Any]:
         # Set algebra gives plain sets: only a session has a registry.
         return set(it)
 
@@ -41,8 +41,9 @@ class TaskSet(MutableSet[Any]):
 
     def discard(self, value: Any) -> None:
         """Take a task out, if it is in."""
-        if self._by_name.get(value.name) is value:
-            del self._by_name[value.name]
+        name = value.name
+        if self._by_name.get(name) is value:
+            del self._by_name[name]
 
     def __contains__(self, value: object) -> bool:
         return self._by_name.get(getattr(value, "name", None)) is value

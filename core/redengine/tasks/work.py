@@ -10,7 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from redengine.args.parameters import Parameters
-from redengine.exc import SchedulerExit, SchedulerRestart, TaskInactionException, TaskTerminationException
+from redengine.exc import (
+    SchedulerExit,
+    SchedulerRestart,
+    TaskInactionException,
+    TaskSetupError,
+    TaskTerminationException,
+)
 from redengine.hooks import Hook, HookRun
 
 _STATUS = {
@@ -52,8 +58,7 @@ class Work:
         status = "failed"
         exc_info: Any = None
         try:
-            parameters = Parameters(task.postfilter_params(self.parameters))
-            yield parameters.materialize(task=task, **self.context)
+            yield self._values()
             status = "succeeded"
         except BaseException as exc:
             exc_info = sys.exc_info()
@@ -64,6 +69,20 @@ class Work:
         finally:
             task.process_finish(status=status)
             hooks.after(exc_info)
+
+    def _values(self) -> dict[str, Any]:
+        """What the parameters are now."""
+        values: dict[str, Any] = {}
+        for name, held in Parameters(self.task.postfilter_params(self.parameters)).items():
+            try:
+                values.update(Parameters({name: held}).materialize(task=self.task, **self.context))
+            except tuple(_STATUS):  # noqa: PERF203 - each parameter can fail for itself, and the message names it
+                raise
+            except Exception as exc:
+                raise TaskSetupError(
+                    f"Parameter {name!r} of task {self.task.name!r} has no value: {type(exc).__name__}: {exc}"
+                ) from exc
+        return values
 
     def __call__(self) -> Any:
         """Do the work and return its value; an ``async def`` is run on an event loop of its own."""
