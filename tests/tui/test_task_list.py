@@ -260,3 +260,19 @@ def test_columns_have_ids_of_their_own():
     assert set(columns.GROWING) <= set(columns.BY_ID)
     assert replace(columns.COLUMNS[0]) == columns.COLUMNS[0]
     assert TasksPane.HELP
+
+
+@pytest.mark.parametrize("theme", ["ember", "fjord", "paper", "contrast", "terminal"])
+async def test_the_row_under_the_cursor_can_be_told_with_and_without_the_keyboard(app, theme):
+    async with app.run_test(size=(160, 45)) as pilot:
+        app.theme = theme
+        await pilot.pause()
+        table = app.main.tasks.table
+
+        def looks(y):
+            styles = [segment.style for segment in table.render_line(y)]
+            return {(str(style.bgcolor), style.reverse, style.underline) for style in styles if style}
+
+        assert looks(0).isdisjoint(looks(1))
+        await pilot.press("l")
+        assert looks(0).isdisjoint(looks(1))

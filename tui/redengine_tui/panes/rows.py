@@ -8,6 +8,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style
 
 
 class Rows(ScrollView, can_focus=True, inherit_bindings=False):
@@ -59,6 +60,14 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         """Called after the cursor went to another row by the operator's doing."""
 
     @property
+    def cursor_style(self) -> Style:
+        """The style of the row under the cursor."""
+        style = self.get_visual_style("rows--cursor")
+        # Textual 8.2 leaves this one text style out of a visual style.
+        reverse = self.get_component_styles("rows--cursor").text_style.reverse
+        return style + Style(reverse=True) if reverse else style
+
+    @property
     def row_width(self) -> int:
         """Cells a row has."""
         return self.scrollable_content_region.width
@@ -80,7 +89,7 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.row_width
         index = round(self.scroll_offset.y) + y
         under_cursor = index == self.cursor
-        style = self.get_visual_style("rows--cursor") if under_cursor else self.visual_style
+        style = self.cursor_style if under_cursor else self.visual_style
         if not 0 <= index < self.count:
             return Strip.blank(width, self.visual_style.rich_style)
         content = self.row(index, width).truncate(width, ellipsis=True)

@@ -171,7 +171,7 @@ class TaskTable(Rows):
             content = fit(Content(text), slot.width)
             colour = "" if plain else INK.get(cell.colour, "")
             parts.append(content.stylize(colour) if colour else content)
-        style = self.get_visual_style("rows--cursor") if under_cursor else self.visual_style
+        style = self.cursor_style if under_cursor else self.visual_style
         row = Content(" " * GAP).join(parts)
         return Strip(row.render_segments(style), row.cell_length).adjust_cell_length(self.row_width, style.rich_style)
 
