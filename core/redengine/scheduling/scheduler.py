@@ -6,29 +6,23 @@ import asyncio
 import contextlib
 import logging
 import math
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from redengine.abc import Executor, Job, Outcome, Topic
+from redengine.abc import Topic
 from redengine.args.parameters import Parameters
 from redengine.base import RedBase
 from redengine.conditions.context import Context
-from redengine.exc import SchedulerExit, SchedulerRestart, TaskLoggingError, TaskSetupError
-from redengine.execution import executors
+from redengine.exc import SchedulerExit, SchedulerRestart
 from redengine.hooks import HookRun
 from redengine.scheduling.engine import Engine, Start, Stop
-from redengine.tasks.work import Work
+from redengine.scheduling.process_control import start_anew, stopping_signals
+from redengine.scheduling.runs import LiveRun, Runs, output_path, run_by_hand
 
 #: Longest sleep, so that a stepped clock or a suspended machine is noticed (seconds).
 LONGEST_SLEEP = 60.0
@@ -36,17 +30,6 @@ LONGEST_SLEEP = 60.0
 CLOCK_STEP = 1.0
 #: How long the shut-down waits for runs that were asked to stop and do not (seconds).
 GRACE = 10.0
-
-
-@dataclass(slots=True)
-class LiveRun:
-    """One run that is under way."""
-
-    task: Any
-    execution: str
-    start: float
-    #: Why it was asked to stop.
-    reason: str | None = None
 
 
 class Scheduler(RedBase):
@@ -63,10 +46,9 @@ class Scheduler(RedBase):
         self.is_alive: bool | None = None
         #: Whether it is on its way to shut down.
         self.stopping = False
-        self.runs: dict[str, LiveRun] = {}
+        self._runs = Runs(session, self.logger)
         self._on_hold = False
         self._engine: Engine | None = None
-        self._executors: dict[str, Executor] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: int | None = None
         self._wake = asyncio.Event()
@@ -74,7 +56,6 @@ class Scheduler(RedBase):
         self._shut_down_asked = False
         self._force_asked = False
         self._restart_asked = False
-        self._raised: BaseException | None = None
         self._last_cycle = -math.inf
 
     # What others see and ask for; from any thread
@@ -95,6 +76,11 @@ class Scheduler(RedBase):
         self.started_at = None if value is None else value.timestamp()
 
     @property
+    def runs(self) -> dict[str, LiveRun]:
+        """The live runs, by run id."""
+        return self._runs.live
+
+    @property
     def n_alive(self) -> int:
         """How many runs are alive."""
         return len(self.runs)
@@ -110,7 +96,11 @@ class Scheduler(RedBase):
 
     def count_process_tasks_alive(self) -> int:
         """How many runs are in processes of their own."""
-        return sum(run.execution == "process" for run in self.runs.values())
+        return self._runs.count_processes()
+
+    def output_path(self, run_id: str) -> Path | None:
+        """Where the output of a run is kept; ``None`` when it is not."""
+        return output_path(self.session, run_id)
 
     def handle_logs(self) -> None:
         """Nothing is left to do: what a run reports is logged as it arrives."""
@@ -158,7 +148,7 @@ class Scheduler(RedBase):
         unlisten = self.session.listen(self._heard)
         exception: BaseException | None = None
         try:
-            with self._signals():
+            with stopping_signals(self._signalled):
                 try:
                     await self._startup()
                     await self._cycles()
@@ -178,12 +168,11 @@ class Scheduler(RedBase):
                     )
                     exception = exc
                 await self._shut_down(exception)
-                exception = exception or self._raised
+                exception = exception or self._runs.raised
         finally:
             unlisten()
             self.is_alive = False
-            self._engine = None
-            self._loop = None
+            self._engine, self._loop = None, None
         self.session.emit(("stopped",))
         if isinstance(exception, SchedulerRestart):
             return self._restart()
@@ -197,41 +186,22 @@ class Scheduler(RedBase):
         self._wake = asyncio.Event()
         self._events.clear()
         self._shut_down_asked = self._force_asked = self._restart_asked = False
-        self._raised = None
         self.stopping = False
         self.n_cycles = 0
         self._last_cycle = -math.inf
+        self._runs = Runs(self.session, self.logger, self._count_processes)
         self.is_alive = True
 
     def _say(self, message: str) -> None:
         self.logger.info(message, extra={"action": "shutdown"})
 
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Interrupt and termination shut down, terminating what runs; a second interrupt breaks through a task that
-        keeps the event loop busy."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def handle(number: int, frame: Any) -> None:
-            if self._force_asked and number == signal.SIGINT:
-                raise KeyboardInterrupt
-            self._force_asked = True
-            self._shut_down_asked = True
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._wake.set)
-
-        # Whoever set a handler of their own (a web server this runs in) keeps it.
-        plain: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
-        ours = [number for number, handler in plain.items() if signal.getsignal(number) == handler]
-        for number in ours:
-            signal.signal(number, handle)
-        try:
-            yield
-        finally:
-            for number in ours:
-                signal.signal(number, plain[number])
+    def _signalled(self, number: int) -> None:
+        """Shut down, terminating what runs; a second interrupt breaks through a task that keeps the loop busy."""
+        if self._force_asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self._force_asked = self._shut_down_asked = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake.set)
 
     def _heard(self, topic: Topic) -> None:
         """Take in what happened; called on whatever thread it happened."""
@@ -262,7 +232,6 @@ class Scheduler(RedBase):
         now = session.get_time()
         self._settle_past(now)
         self.started_at = now
-        self._executors = executors(max_workers=session.config.max_process_count, setup=session.worker_setup)
         hooks = HookRun(session.hooks.scheduler_startup)
         hooks.before(self, scheduler=self, session=session)
         self._engine = Engine(session, self._context, self._condition_problem)
@@ -301,18 +270,18 @@ class Scheduler(RedBase):
             if isinstance(task.start_cond, AlwaysFalse) and not task.disabled and not task.batches:
                 task.batches.append(Parameters())
             if task.is_runnable():
-                await self._launch(Start(task, forced=bool(task.batches)))
+                await self._runs.launch(Start(task, forced=bool(task.batches)))
 
     async def _cycles(self) -> None:
         while not self._is_over():
             await self._sleep()
-            self._raise_noted()
+            self._runs.raise_noted()
             if self._shut_down_asked:
                 break
             if self._restart_asked:
                 raise SchedulerRestart
             await self.run_cycle()
-            self._raise_noted()
+            self._runs.raise_noted()
 
     def _is_over(self) -> bool:
         assert self._engine is not None
@@ -338,7 +307,7 @@ class Scheduler(RedBase):
     async def run_cycle(self) -> None:
         """One pass over what is due."""
         assert self._engine is not None
-        session, engine = self.session, self._engine
+        session, engine, runs = self.session, self._engine, self._runs
         if session.config.force_status_from_logs:
             session.refresh_past()
         engine.begin(session.get_time())
@@ -352,9 +321,9 @@ class Scheduler(RedBase):
         hooks.before(self, scheduler=self, session=session)
         while action is not None:
             if isinstance(action, Stop):
-                self._stop(action)
+                runs.stop(action)
             elif action.task in session.tasks and engine.has_room(action.task):
-                await self._launch(action)
+                await runs.launch(action)
             self._take_in()
             if time.monotonic() - breath > 0.02:
                 # Let runs on the event loop get on during a long pass.
@@ -363,12 +332,6 @@ class Scheduler(RedBase):
             action = engine.next(session.get_time())
         hooks.after()
         self.n_cycles += 1
-
-    def _raise_noted(self) -> None:
-        """Raise what a run or its log raised beyond itself."""
-        if self._raised is not None:
-            raised, self._raised = self._raised, None
-            raise raised
 
     def _condition_problem(self, task: Any, problem: BaseException | None) -> None:
         """A condition of a task (``None``: the one to shut down) raised, or no longer does."""
@@ -380,155 +343,6 @@ class Scheduler(RedBase):
         self.logger.error(f"Condition crashed for {whose}", exc_info=problem, extra={"action": "condition"})
         if config.debug and not config.silence_cond_check:
             raise problem
-
-    # Runs
-
-    async def _launch(self, start: Start) -> None:
-        """Start a run: work its parameters out, log it, hand it to its executor."""
-        task, session = start.task, self.session
-        batch = task.batches.pop(0) if task.batches else Parameters()
-        now = session.get_time()
-        run_id = ""
-        try:
-            execution, parameters, terminate_event = self._parameters(task, batch)
-            run_id = str(task.get_run_id(None, parameters))
-            job = self._job(task, run_id, execution, parameters, terminate_event)
-        except Exception as exc:
-            self._setup_failed(task, run_id or None, now, exc)
-            return
-        try:
-            task.record("run", created=now, run_id=run_id)
-        except TaskLoggingError:
-            # A run that is not in the log could run twice: it does not run at all.
-            self._logging_failed(task)
-            return
-        history = task.history
-        if start.nominal is not None:
-            history.nominal_start = start.nominal
-        history.live[run_id] = now
-        self.runs[run_id] = LiveRun(task, execution, now)
-        self._count_processes()
-        session.emit(("run", task.name))
-        try:
-            await self._executors[execution].launch(job, self._ended)
-        except Exception as exc:
-            if run_id in self.runs:
-                self._ended(Outcome(run_id, "fail", exc_text=_traceback(exc), exception=exc))
-
-    def _parameters(self, task: Any, batch: Parameters) -> tuple[str, Parameters, Any]:
-        """How a run is executed, with which parameters: the batch's before the task's own before the session's."""
-        execution: str = task.get_execution()
-        event = threading.Event()
-        extra = {"_session_": self.session, "_task_": task}
-        if execution == "thread":
-            extra["_thread_terminate_"] = event
-        taken = Parameters(task.prefilter_params(self.session.parameters | Parameters(extra)))
-        parameters = taken | task.get_task_params() | self._takes(task, batch)
-        if execution == "process":
-            live = [name for name, value in parameters.items() if getattr(value, "live", False)]
-            live += [name for name in extra if name in parameters.keys()]  # noqa: SIM118
-            if live:
-                raise TaskSetupError(
-                    f"Task {task.name!r} runs in a process, but {', '.join(live)} is a live part of the scheduler that "
-                    "cannot leave it. Use execution='thread' (or 'auto')."
-                )
-        if execution in ("process", "thread"):
-            parameters = parameters.pre_materialize(task=task, session=self.session, terminate_event=event)
-        return execution, parameters, event
-
-    def _takes(self, task: Any, batch: Parameters) -> Parameters:
-        """Those of the parameters a run was asked for with that the task takes."""
-        names = task.takes()
-        left_out = [] if names is None else [name for name in batch if name not in names]
-        if left_out:
-            self.logger.warning(
-                f"Task '{task.name}' does not take {', '.join(left_out)}: left out", extra={"action": "run"}
-            )
-        return Parameters({name: value for name, value in batch.items() if name not in left_out})
-
-    def _job(self, task: Any, run_id: str, execution: str, parameters: Parameters, event: Any) -> Job:
-        context: dict[str, Any] = {} if execution == "process" else {"session": self.session}
-        if execution in ("thread", "async"):
-            context["terminate_event"] = event
-        work = Work(task, parameters, self.session.hooks.task_execute, **context)
-        on_loop = execution in ("main", "async") and task.is_async
-        daemon = task.daemon if task.daemon is not None else self.session.config.tasks_as_daemon
-        return Job(
-            run_id,
-            task.name,
-            work.on_loop if on_loop else work,
-            is_async=on_loop,
-            output=self.output_path(run_id),
-            terminate_event=event,
-            daemon=daemon,
-        )
-
-    def output_path(self, run_id: str) -> Path | None:
-        """Where the output of a run is kept; ``None`` when it is not."""
-        folder = self.session.outputs
-        return None if folder is None else Path(folder) / f"{quote(run_id, safe='')}.txt"
-
-    def _setup_failed(self, task: Any, run_id: str | None, now: float, exc: Exception) -> None:
-        """The run failed before the task's own code was reached."""
-        self.logger.error(f"Task '{task.name}' crashed outside execution.", exc_info=exc, extra={"action": "fail"})
-        try:
-            task.record("run", created=now, run_id=run_id)
-            task.record("fail", run_id=run_id, start=now, exc_info=(type(exc), exc, exc.__traceback__))
-        except TaskLoggingError:
-            self._logging_failed(task)
-        config = self.session.config
-        if config.debug and not config.silence_task_prerun:
-            raise TaskSetupError(f"Task '{task.name}' failed before it was run: {exc}") from exc
-
-    def _logging_failed(self, task: Any) -> None:
-        """What a task did could not be logged; the exception is being handled."""
-        self.logger.exception(f"Logging failed for task '{task.name}'", extra={"action": "fail"})
-        config = self.session.config
-        if config.debug and not config.silence_task_logging:
-            self._raised = sys.exc_info()[1]
-            self._wake.set()
-
-    def _ended(self, outcome: Outcome) -> None:
-        """A run has ended; called by its executor on the event loop."""
-        run = self.runs.pop(outcome.run_id, None)
-        if run is None:
-            return
-        task = run.task
-        action = outcome.action
-        task.history.live.pop(outcome.run_id, None)
-        self._count_processes()
-        if action == "success" and not isinstance(outcome.exception, (SchedulerExit, SchedulerRestart)):
-            # Before the record, so that whatever the record starts finds it.
-            self.session.returns[task.name] = outcome.return_value
-        if not task.history.live:
-            task._force_termination = False
-        message = task.fmt_log_message.format(action=action, task=task.name)
-        if action == "terminate":
-            message += f" ({run.reason or 'task terminated'})"
-        try:
-            task.record(
-                action,
-                run_id=outcome.run_id,
-                start=run.start,
-                message=message,
-                exc_text=outcome.exc_text,
-            )
-        except TaskLoggingError:
-            self._logging_failed(task)
-        config = self.session.config
-        loud = config.debug and not config.silence_task_prerun and isinstance(outcome.exception, TaskSetupError)
-        if loud or isinstance(outcome.exception, (SchedulerExit, SchedulerRestart, KeyboardInterrupt)):
-            self._raised = outcome.exception
-            self.session.emit(("task", task.name))
-
-    def _stop(self, stop: Stop) -> None:
-        run = self.runs.get(stop.run_id)
-        if run is None:
-            return
-        run.reason = stop.reason
-        self.logger.debug(f"Terminating task '{stop.task.name}'", extra={"action": "terminate"})
-        self._executors[run.execution].terminate(stop.run_id, stop.reason)
-        self.session.emit(("run", stop.task.name))
 
     def _count_processes(self) -> None:
         if self._engine is None:
@@ -558,9 +372,7 @@ class Scheduler(RedBase):
             if session.config.instant_shutdown or not graceful:
                 self._force_asked = True
             await self._wait_for_runs()
-            for executor in self._executors.values():
-                await executor.close(force=True)
-            self._executors = {}
+            await self._runs.close()
             hooks.after()
             self.logger.info("Shutdown completed. Good bye.", extra={"action": "shutdown"})
 
@@ -571,17 +383,15 @@ class Scheduler(RedBase):
             self._wake.clear()
             for run_id, run in list(self.runs.items()):
                 if self._force_asked and run.reason is None:
-                    self._stop(Stop(run.task, run_id, "shutdown of the scheduler"))
+                    self._runs.stop(Stop(run.task, run_id, "shutdown of the scheduler"))
                 elif run.task.permanent and run.reason is None:
-                    self._stop(Stop(run.task, run_id, "permanent task: ended with the scheduler"))
+                    self._runs.stop(Stop(run.task, run_id, "permanent task: ended with the scheduler"))
             if self._force_asked:
                 give_up = give_up or time.monotonic() + GRACE
                 if time.monotonic() >= give_up:
                     break
             await self._pass_without_starts(until=give_up)
-        for run_id, run in list(self.runs.items()):
-            run.reason = "did not stop in time, left behind by the shutdown"
-            self._ended(Outcome(run_id, "terminate"))
+        self._runs.abandon("did not stop in time, left behind by the shutdown")
 
     async def _pass_without_starts(self, until: float | None) -> None:
         """Stop what has to be stopped, then wait for the next thing to happen."""
@@ -590,7 +400,7 @@ class Scheduler(RedBase):
         self._engine.begin(self.session.get_time())
         while (action := self._engine.next(self.session.get_time())) is not None:
             if isinstance(action, Stop):
-                self._stop(action)
+                self._runs.stop(action)
         delay = max(min(self._engine.wake_at() - self.session.get_time(), LONGEST_SLEEP), 0.001)
         if until is not None:
             delay = min(delay, max(until - time.monotonic(), 0.001))
@@ -600,49 +410,19 @@ class Scheduler(RedBase):
     def _restart(self) -> bool:
         """Restart as the configuration says; returns whether within this process."""
         how = self.session.config.restarting
-        if how == "recall":
-            return True
-        command = [sys.executable, *sys.argv]
-        self.logger.debug("Restarting...", extra={"action": "restart"})
-        if how == "replace":
-            os.execv(command[0], command)  # nothing comes after this
-        if how == "fresh" and sys.platform == "win32":
-            subprocess.Popen(command, creationflags=subprocess.CREATE_NEW_CONSOLE)
-        else:
-            subprocess.Popen(command, start_new_session=how == "fresh")
-        return False
+        if how != "recall":
+            self.logger.debug("Restarting...", extra={"action": "restart"})
+            start_anew(how)
+        return bool(how == "recall")
 
     # By hand
 
     def run_now(self, task: Any, params: Any = None) -> None:
-        """Run one task at once and wait for its end, without a schedule.
+        """Run one task at once and wait for its end, beside the schedule.
 
-        Raises ``TaskSetupError`` when it failed before its own code was reached.
+        Raises ``RuntimeError`` on the thread of the running scheduler, which it would hold up.
         """
         if self._loop is not None and threading.get_ident() == self._thread:
             raise RuntimeError(f"The scheduler is running: use task.run() to have {task.name!r} run by it")
         self.session._check_readable_logger()
-        asyncio.run(self._run_once(task, params))
-
-    async def _run_once(self, task: Any, params: Any) -> None:
-        task.batches.insert(0, Parameters(params))
-        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
-        self._wake = asyncio.Event()
-        self._executors = executors(max_workers=1, setup=self.session.worker_setup)
-        self._engine = Engine(self.session, self._context, self._condition_problem)
-        unlisten = self.session.listen(self._heard)
-        try:
-            await self._launch(Start(task, forced=True))
-            await self._wait_for_runs()
-        finally:
-            unlisten()
-            for executor in self._executors.values():
-                await executor.close(force=True)
-            self._engine, self._loop, self._executors = None, None, {}
-        self._raise_noted()
-
-
-def _traceback(exc: BaseException) -> str:
-    import traceback
-
-    return "".join(traceback.format_exception(type(exc), exc, exc.__traceback__))
+        asyncio.run(run_by_hand(self.session, self.logger, task, params))
