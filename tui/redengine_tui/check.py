@@ -79,9 +79,9 @@ def _of_task(task: Any, wrong: set[int]) -> Iterator[Finding]:
             continue  # a task that there is not: told above
         except Exception as error:
             yield found("error", f"its {what} condition cannot be evaluated: {type(error).__name__}: {error}")
-    if isinstance(task.start_cond, AlwaysFalse) and line not in wrong:
-        if not (task.on_startup or task.on_shutdown or task.batches):
-            yield found("warning", "it has no condition: it runs only when somebody starts it")
+    by_itself = task.on_startup or task.on_shutdown or task.batches or line in wrong
+    if isinstance(task.start_cond, AlwaysFalse) and not by_itself:
+        yield found("warning", "it has no condition: it runs only when somebody starts it")
     yield from _of_parameters(task, found)
     if isinstance(task, CommandTask):
         yield from _of_command(task, found)

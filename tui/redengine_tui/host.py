@@ -7,7 +7,6 @@ import logging
 import logging.handlers
 import threading
 import traceback
-from pathlib import Path
 
 from filelock import FileLock
 

@@ -35,21 +35,22 @@ def as_text(tasks: tuple[TaskView, ...]) -> str:
     if not tasks:
         return "This project has no tasks."
     now = time.time()
-    rows = [("TASK", "CONDITION", "LAST RUN", "RESULT", "TOOK", "NEXT RUN")]
-    for task in tasks:
-        rows.append(
-            (
-                safe_line(task.name),
-                safe_line(" ".join(task.start_cond.split())),
-                past(task.last_run, now) if task.last_run is not None else "never",
-                task.last_result or "-",
-                duration(task.duration) if task.duration is not None else "-",
-                safe_line(next_start(task.next, now)),
-            )
-        )
+    rows: list[tuple[str, ...]] = [("TASK", "CONDITION", "LAST RUN", "RESULT", "TOOK", "NEXT RUN")]
+    rows += [_row(task, now) for task in tasks]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join(lines)
+
+
+def _row(task: TaskView, now: float) -> tuple[str, ...]:
+    return (
+        safe_line(task.name),
+        safe_line(" ".join(task.start_cond.split())),
+        past(task.last_run, now) if task.last_run is not None else "never",
+        task.last_result or "-",
+        duration(task.duration) if task.duration is not None else "-",
+        safe_line(next_start(task.next, now)),
+    )
 
 
 def places(root: Path) -> str:
