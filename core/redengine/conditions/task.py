@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import inf
+from math import inf, nextafter
 from typing import Any, ClassVar
 
 from redengine.abc import Finding, Topic
@@ -216,8 +216,8 @@ class _OncePer(BaseCondition):
         """Due, until the period is over; done or outside, until the next one begins."""
         past = past_delta(self.period)
         if past is not None:
-            start = ctx.now - past.total_seconds()
-            done = self._done(ctx, start)
+            # Exactly so long ago is over.
+            done = self._done(ctx, nextafter(ctx.now - past.total_seconds(), inf))
             newest = self._newest_end(ctx)
             return Finding(not done, newest.created + past.total_seconds() if done and newest else FOREVER)
         if self.period is None:

@@ -199,7 +199,7 @@ class Runs:
         task.history.live.pop(outcome.run_id, None)
         if action == "success" and not isinstance(outcome.exception, (SchedulerExit, SchedulerRestart)):
             # Before the record, so that whatever the record starts finds it.
-            self._session.returns[task.name] = outcome.return_value
+            self._session.returns[task] = outcome.return_value
         if not task.history.live:
             task._force_termination = False
         message = task.fmt_log_message.format(action=action, task=task.name)
@@ -262,7 +262,11 @@ async def run_by_hand(session: Any, logger: logging.Logger, task: Any, params: A
     runs = Runs(session, logger, on_change=lambda: None if runs.live else ended.set())
     try:
         await runs.launch(Start(task, forced=True))
-        limit = None if task.permanent else (task.timeout or session.config.timeout).total_seconds()
+        limit = (
+            None
+            if task.permanent
+            else (session.config.timeout if task.timeout is None else task.timeout).total_seconds()
+        )
         if runs.live:
             try:
                 await asyncio.wait_for(ended.wait(), limit)

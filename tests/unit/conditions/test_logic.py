@@ -1,0 +1,91 @@
+"""Conditions made of conditions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from redengine.conditions import All, AlwaysFalse, AlwaysTrue, BaseCondition, IsPeriod, Not, TaskStarted
+from redengine.conditions import Any as AnyCondition
+from redengine.conds import daily
+from redengine.time import TimeOfDay
+
+true, false = AlwaysTrue(), AlwaysFalse()
+morning, noon = IsPeriod(TimeOfDay("08:00", "10:00")), IsPeriod(TimeOfDay("11:00", "13:00"))  # it is 12:00
+
+
+@pytest.mark.parametrize(
+    ("condition", "truth"),
+    [
+        (true & true, True),
+        (true & false, False),
+        (true | false, True),
+        (false | false, False),
+        (~true, False),
+        (~(true & false), True),
+        (true & (false | true), True),
+        (All(), True),
+        (AnyCondition(), False),
+    ],
+)
+def test_truth(subject: Any, condition: Any, truth: bool) -> None:
+    assert subject.truth(condition) is truth
+
+
+@pytest.mark.parametrize(
+    ("condition", "hours"),
+    [
+        (noon, 1),
+        (morning, 20),
+        (~morning, 20),
+        (noon & ~morning, 1),  # true until one is not
+        (noon & morning, 20),  # false until the one that is false changes
+        (noon | morning, 1),
+        (morning & false, None),
+    ],
+)
+def test_when_to_look_again(subject: Any, condition: Any, hours: float | None) -> None:
+    assert subject.until(condition) == ("never" if hours is None else hours * 3600)
+
+
+def test_topics_are_those_of_all_parts() -> None:
+    condition = (TaskStarted(task="x") & true) | ~TaskStarted()
+    assert set(condition.topics("holder")) == {("task", "x"), ("task", "holder")}
+
+
+def test_opaque_parts_are_not_asked_once_the_row_is_decided(subject: Any) -> None:
+    asked: list[int] = []
+
+    class Costly(BaseCondition):
+        def get_state(self) -> bool:
+            asked.append(1)
+            return True
+
+    assert not subject.truth(Costly() & false)
+    assert subject.truth(Costly() | true)
+    assert not asked
+    assert subject.truth(Costly() & true)
+    assert asked
+
+
+def test_rows_of_one_kind_are_one_row() -> None:
+    assert len(true & false & true) == 3
+    assert len(true & (false | true)) == 2
+
+
+def test_double_negation_is_gone() -> None:
+    assert ~~noon is noon
+
+
+def test_equality() -> None:
+    assert (true & false) == (AlwaysTrue() & AlwaysFalse())
+    assert (true & false) != (true | false)
+    assert Not(false) == true
+    assert daily == daily.get_cond()
+    assert daily.get_cond() == daily
+    assert (daily & true) == All(daily.get_cond(), true)
+
+
+def test_strings_combine_with_conditions() -> None:
+    assert All("true", false) == All(true, false)
