@@ -7,19 +7,26 @@ than time. Cost follows what happens: a task is looked at when its deadline come
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict, deque
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 from redengine.abc import Finding, Topic
 from redengine.conditions.context import Context
+from redengine.conditions.logic import All
+from redengine.conditions.logic import Any as AnyCondition
 from redengine.scheduling.agenda import Agenda
+from redengine.scheduling.entry import Entry
 
 #: Seconds that a task is held back after its worker died, doubled with each such death in a row.
 CRASH_BACKOFF = 10.0
 CRASH_BACKOFF_MOST = 600.0
+#: Seconds that two starts by a condition that stays true are apart at least, whatever ``cycle_sleep`` says.
+LEAST_REST = 0.01
+#: Seconds until a condition that raised is tried again.
+PROBLEM_REST = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +47,6 @@ class Stop:
     task: Any
     run_id: str
     reason: str
-
-
-class Entry:
-    """What the engine keeps of a task."""
-
-    __slots__ = ("asked", "fresh", "key", "last_start", "problem", "queued", "task", "topics")
-
-    def __init__(self, task: Any, order: int) -> None:
-        self.task = task
-        self.key = (-task.priority, order)
-        self.topics: frozenset[Topic] = frozenset()
-        #: Why the condition cannot be evaluated.
-        self.problem: BaseException | None = None
-        #: Whether it is due and waits for a process or for the end of a hold.
-        self.queued = False
-        #: Live runs that were already asked to stop.
-        self.asked: set[str] = set()
-        self.last_start = -inf
-        #: Whether the condition has held ever since the last start.
-        self.fresh = False
 
 
 class Engine:
@@ -87,7 +74,7 @@ class Engine:
         self._entries: dict[str, Entry] = {}
         self._order = 0
         self._agenda = Agenda()
-        self._dependents: defaultdict[Topic, set[str]] = defaultdict(set)
+        self._dependents: dict[Topic, set[str]] = {}
         self._dirty: set[str] = set()
         self._pass: list[tuple[tuple[int, int], str]] = []
         self._passed: tuple[int, int] | None = None
@@ -116,14 +103,21 @@ class Engine:
             return
         if kind in ("added", "changed") and self._session.tasks.has(name):
             self._add(self._session.tasks.named(name))
-        elif kind in ("removed", "renamed"):
-            self._remove(name)
+        elif kind == "renamed":
+            self._rename(name)
+        elif kind == "removed":
+            self._retire(name)
         if kind in ("added", "removed", "renamed", "changed"):
             topic = ("task", name)
         if topic in self._shut_topics:
             self._shut_until = -inf
-        for dependent in self._dependents.get(topic, ()):
+        dependents = tuple(self._dependents.get(topic, ()))
+        for dependent in dependents:
             self._mark(dependent)
+        if kind == "renamed":
+            # Conditions that hold the task itself, not its name, depend on another topic now.
+            for dependent in dependents:
+                self._index(self._entries[dependent])
         if kind != "param":
             self._mark(name)
 
@@ -137,7 +131,7 @@ class Engine:
         entry = self._entries.get(name)
         if entry is None:
             return
-        if self._passed is not None and entry.key > self._passed:
+        if self._passed is not None and entry.order() > self._passed:
             # It has not been looked at yet in the pass that is going on.
             heapq.heappush(self._pass, (entry.key, name))
         else:
@@ -146,23 +140,68 @@ class Engine:
     def _add(self, task: Any) -> None:
         entry = self._entries.get(task.name)
         if entry is None or entry.task is not task:
+            order = self._order if entry is None else entry.key[1]
+            self._order += entry is None
             self._remove(task.name)
-            entry = self._entries[task.name] = Entry(task, self._order)
-            self._order += 1
-        entry.key = (-task.priority, entry.key[1])
-        for topic in entry.topics:
-            self._dependents[topic].discard(task.name)
-        entry.topics = frozenset((*task.start_cond.topics(task.name), *task.end_cond.topics(task.name)))
-        for topic in entry.topics:
-            self._dependents[topic].add(task.name)
+            entry = self._entries[task.name] = Entry(task, order)
+        entry.gone = False
+        entry.forget_problems()
+        self._index(entry)
         self._dirty.add(task.name)
+
+    def _index(self, entry: Entry) -> None:
+        """Find the task by what its conditions depend on now."""
+        name, task = entry.name, entry.task
+        self._unindex(entry)
+        topics = {
+            *self._topics(entry, "start", task.start_cond, name),
+            *self._topics(entry, "end", task.end_cond, name),
+        }
+        entry.topics = frozenset(topics)
+        for topic in topics:
+            self._dependents.setdefault(topic, set()).add(name)
+
+    def _topics(self, entry: Entry, kind: str, condition: Any, name: Any) -> Iterable[Topic]:
+        try:
+            return tuple(condition.topics(name))
+        except Exception as problem:
+            self._report(entry, kind, condition, problem)
+            return ()
+
+    def _unindex(self, entry: Entry) -> None:
+        for topic in entry.topics:
+            names = self._dependents.get(topic)
+            if names is not None:
+                names.discard(entry.name)
+                if not names:
+                    del self._dependents[topic]
+        entry.topics = frozenset()
+
+    def _rename(self, old: Any) -> None:
+        """Keep what is known of a task that has another name by now."""
+        entry = self._entries.get(old)
+        if entry is None:
+            return
+        self._remove(old)
+        new = entry.task.name
+        if new not in self._entries and self._session.tasks.has(new):
+            entry.name = new
+            self._entries[new] = entry
+            self._index(entry)
+            self._dirty.add(new)
+
+    def _retire(self, name: Any) -> None:
+        """Start nothing more of a task; it is forgotten when its last run has ended."""
+        entry = self._entries.get(name)
+        if entry is not None:
+            entry.gone = True
+            entry.queued = False
 
     def _remove(self, name: Any) -> None:
         entry = self._entries.pop(name, None)
         if entry is None:
             return
-        for topic in entry.topics:
-            self._dependents[topic].discard(name)
+        self._unindex(entry)
         self._agenda.drop(name)
         self._dirty.discard(name)
 
@@ -179,8 +218,9 @@ class Engine:
 
     def begin(self, now: float) -> None:
         """Begin a pass over what is due. Go through it with :meth:`next`."""
-        self._dirty.update(name for name in self._agenda.pop_due(now) if name in self._entries)
-        self._pass = [(self._entries[name].key, name) for name in self._dirty]
+        # What a pass that was broken off left is looked at as well.
+        due = self._dirty.union(self._agenda.pop_due(now), (name for _, name in self._pass))
+        self._pass = [(self._entries[name].order(), name) for name in due if name in self._entries]
         heapq.heapify(self._pass)
         self._dirty.clear()
         # The first key of all: everything that is marked from here on still gets its turn.
@@ -206,8 +246,11 @@ class Engine:
         ctx = self._context(task, now)
         live = ctx.book[task.name].live
         entry.asked.intersection_update(live)
+        if entry.gone and not live:
+            self._remove(entry.name)
+            return
         deadline = min(self._look_at_end(entry, ctx, live), self._look_at_start(entry, ctx, live))
-        self._agenda.set(task.name, deadline)
+        self._agenda.set(entry.name, deadline)
 
     def _look_at_end(self, entry: Entry, ctx: Context, live: dict[str, float]) -> float:
         task = entry.task
@@ -227,14 +270,16 @@ class Engine:
         task = entry.task
         if task.force_termination:
             return dict.fromkeys(live, "forced termination"), inf
-        finding = self._examine(entry, task.end_cond, ctx)
-        if finding is None or finding.truth:
-            if finding is not None:
-                return dict.fromkeys(live, "end condition is true"), inf
-            finding = Finding(False, ctx.poll_at)
+        finding = self._examine(entry, "end", task.end_cond, ctx)
+        if finding is None:
+            # A run is not stopped by a condition that fails, but it still has its timeout.
+            finding = Finding(False, ctx.poll_at + PROBLEM_REST)
+        if finding.truth:
+            return dict.fromkeys(live, "end condition is true"), inf
         if task.permanent:
             return {}, finding.until
-        timeout = (task.timeout or self._session.config.timeout).total_seconds()
+        own = task.timeout
+        timeout = (self._session.config.timeout if own is None else own).total_seconds()
         late = {run_id: "timeouted" for run_id, start in live.items() if ctx.now >= start + timeout}
         waiting = [start + timeout for run_id, start in live.items() if run_id not in late]
         return late, min([finding.until, *waiting])
@@ -242,45 +287,51 @@ class Engine:
     def _look_at_start(self, entry: Entry, ctx: Context, live: dict[str, float]) -> float:
         task = entry.task
         entry.queued = False
-        if self.closing or task.on_startup or task.on_shutdown:
-            return inf
         forced = bool(task.batches)
+        marked = task.on_startup or task.on_shutdown
+        if self.closing or entry.gone or (marked and not forced):
+            return inf
         allowed = task.multilaunch if task.multilaunch is not None else self._session.config.multilaunch
         if live and not allowed:
             return inf
+        until = inf
         if not forced:
             if task.disabled:
                 return inf
-            finding = self._examine(entry, task.start_cond, ctx)
+            finding = self._examine(entry, "start", task.start_cond, ctx)
             if finding is None:
-                return ctx.poll_at + 1.0
+                return ctx.poll_at + PROBLEM_REST
+            until = finding.until
             if not finding.truth:
                 entry.fresh = False
-                return finding.until
+                return until
             not_before = self._not_before(entry, ctx)
             if ctx.now < not_before:
-                return not_before
+                # The condition may well be false again by then.
+                return min(not_before, until)
             if self.on_hold:
                 entry.queued = True
-                return inf
+                return until
         if not self.has_room(task):
             entry.queued = True
-            self._waiting.add(task.name)
-            return inf
+            self._waiting.add(entry.name)
+            return until
         nominal = None if forced else nominal_start(task.start_cond, ctx)
         entry.last_start = ctx.now
         entry.fresh = True
         self._actions.append(Start(task, forced, nominal))
-        return inf
+        # The record of the run brings it up before. Should the run not come about, it is still due then.
+        return ctx.poll_at
 
     def _not_before(self, entry: Entry, ctx: Context) -> float:
         """When a task whose condition holds may start: a condition that simply stays true starts it over and over,
         but ``cycle_sleep`` apart; and after a death of its worker it waits, longer each time."""
         not_before = -inf
-        if entry.fresh:
-            not_before = entry.last_start + (self._session.config.cycle_sleep or 0.0)
+        # What lies in the future was noted before the clock was put back, and is no reason to wait for it.
+        if entry.fresh and entry.last_start <= ctx.now:
+            not_before = entry.last_start + max(self._session.config.cycle_sleep or 0.0, LEAST_REST)
         crash = ctx.book[entry.task.name].last.get("crash")
-        if crash is not None and ctx.started_at is not None and crash.created >= ctx.started_at:
+        if crash is not None and ctx.started_at is not None and ctx.started_at <= crash.created <= ctx.now:
             in_row = 0
             for event in reversed(ctx.book[entry.task.name].events):
                 if event.action == "crash":
@@ -294,7 +345,7 @@ class Engine:
 
     def has_room(self, task: Any) -> bool:
         """Whether a run of the task may be started now, as far as ``max_process_count`` is concerned."""
-        return task.get_execution() != "process" or self.processes < self._session.config.max_process_count
+        return task.get_execution() != "process" or self.processes < int(self._session.config.max_process_count)
 
     def room_made(self) -> None:
         """A process has become free: look at those that wait for one."""
@@ -302,43 +353,49 @@ class Engine:
             self._mark(name)
         self._waiting.clear()
 
-    def _examine(self, entry: Entry, condition: Any, ctx: Context) -> Finding | None:
-        """The condition's truth; ``None`` when it raises. That is reported once."""
+    def _examine(self, entry: Entry, kind: str, condition: Any, ctx: Context) -> Finding | None:
+        """The condition's truth, and when to look again, which is later than now; ``None`` when it raises. That is
+        reported once."""
         try:
             finding: Finding = condition.examine(ctx)
+            truth, until = finding.truth, finding.until
         except Exception as problem:
-            if repr(entry.problem) != repr(problem):
-                entry.problem = problem
-                self._on_problem(entry.task, problem)
+            self._report(entry, kind, condition, problem)
             return None
-        if entry.problem is not None and condition is entry.task.start_cond:
-            entry.problem = None
+        if entry.worked(kind):
             self._on_problem(entry.task, None)
-        if self._session.config.force_status_from_logs and finding.until > ctx.poll_at:
-            # Others write to the log too, and nothing announces it.
-            return Finding(finding.truth, ctx.poll_at)
+        # A condition that says "now" is polled; where others write to the log too, nothing announces it.
+        if not until > ctx.now or (self._session.config.force_status_from_logs and until > ctx.poll_at):
+            return Finding(truth, ctx.poll_at)
         return finding
+
+    def _report(self, entry: Entry, kind: str, condition: Any, problem: Exception) -> None:
+        if entry.failed(kind, condition, problem):
+            self._on_problem(entry.task, problem)
 
     # What is known
 
     def entry(self, name: str) -> Entry | None:
-        """What the engine keeps of a task."""
-        return self._entries.get(name)
+        """What the engine keeps of a task; ``None`` when there is no such task, or no longer."""
+        entry = self._entries.get(name)
+        return None if entry is None or entry.gone else entry
 
     def dependents(self, topic: Topic) -> frozenset[str]:
         """Names of the tasks whose conditions depend on a topic."""
         return frozenset(self._dependents.get(topic, ()))
 
     def is_over(self, now: float) -> bool:
-        """Whether the condition to shut down holds."""
+        """Whether the condition to shut down holds. Raises what that raises: a scheduler that can no longer tell
+        when to stop is to stop."""
         condition = self._session.config.shut_cond
         if condition is None:
             self._shut_until = inf
             self._shut_topics = frozenset()
             return False
+        ctx = self._context(None, now)
         self._shut_topics = frozenset(condition.topics(None))
-        finding: Finding = condition.examine(self._context(None, now))
-        self._shut_until = finding.until
+        finding: Finding = condition.examine(ctx)
+        self._shut_until = finding.until if finding.until > now else ctx.poll_at
         return finding.truth
 
 
@@ -348,9 +405,10 @@ def nominal_start(condition: Any, ctx: Context) -> float | None:
     if own is not None:
         beat: float | None = own(ctx)
         return beat
-    from redengine.conditions.logic import All
-
-    if isinstance(condition, All):
-        beats = [beat for part in condition.subconditions if (beat := nominal_start(part, ctx)) is not None]
-        return beats[0] if len(beats) == 1 else None
-    return None
+    if not isinstance(condition, (All, AnyCondition)):
+        return None
+    beats = [beat for part in condition.subconditions if (beat := nominal_start(part, ctx)) is not None]
+    if isinstance(condition, AnyCondition):
+        # It may hold for another reason than its rhythm, which then begins anew.
+        beats = [beat for beat in beats if beat <= ctx.now]
+    return beats[0] if len(beats) == 1 else None

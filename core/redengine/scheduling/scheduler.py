@@ -336,11 +336,10 @@ class Scheduler(RedBase):
     def _condition_problem(self, task: Any, problem: BaseException | None) -> None:
         """A condition of a task (``None``: the one to shut down) raised, or no longer does."""
         config = self.session.config
-        whose = "the shut-down" if task is None else f"task '{task.name}'"
         if problem is None:
-            self.logger.info(f"The condition of {whose} works again", extra={"action": "condition"})
+            self.logger.info(f"The condition of task '{task.name}' works again", extra={"action": "condition"})
             return
-        self.logger.error(f"Condition crashed for {whose}", exc_info=problem, extra={"action": "condition"})
+        self.logger.error(f"Condition crashed for task '{task.name}'", exc_info=problem, extra={"action": "condition"})
         if config.debug and not config.silence_cond_check:
             raise problem
 
