@@ -23,8 +23,6 @@ from redengine.scheduling.entry import Entry
 #: Seconds that a task is held back after its worker died, doubled with each such death in a row.
 CRASH_BACKOFF = 10.0
 CRASH_BACKOFF_MOST = 600.0
-#: Seconds that two starts by a condition that stays true are apart at least, whatever ``cycle_sleep`` says.
-LEAST_REST = 0.01
 #: Seconds until a condition that raised is tried again.
 PROBLEM_REST = 1.0
 
@@ -329,7 +327,7 @@ class Engine:
         not_before = -inf
         # What lies in the future was noted before the clock was put back, and is no reason to wait for it.
         if entry.fresh and entry.last_start <= ctx.now:
-            not_before = entry.last_start + max(self._session.config.cycle_sleep or 0.0, LEAST_REST)
+            not_before = entry.last_start + (self._session.config.cycle_sleep or 0.0)
         crash = ctx.book[entry.task.name].last.get("crash")
         if crash is not None and ctx.started_at is not None and ctx.started_at <= crash.created <= ctx.now:
             in_row = 0
