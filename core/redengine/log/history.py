@@ -128,6 +128,10 @@ class HistoryBook:
             history = self._tasks[task_name] = TaskHistory(self._counter.__next__)
         return history
 
+    def put(self, task_name: str, history: TaskHistory) -> None:
+        """Set the past of a task, as a forecast does with a copy."""
+        self._tasks[task_name] = history
+
     def rename(self, old: str, new: str) -> None:
         """Move a task's past to its new name."""
         if old in self._tasks:
