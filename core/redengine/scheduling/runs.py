@@ -257,7 +257,9 @@ def _formatted(exc: BaseException) -> str:
 async def run_by_hand(session: Any, logger: logging.Logger, task: Any, params: Any) -> None:
     """Run one task at once and wait for its end, beside whatever schedule there is. A task with a timeout is
     terminated after it."""
-    task.batches.insert(0, Parameters(params))
+    if params is not None or not task.batches:
+        # Else a run was asked for already, and this is it.
+        task.batches.insert(0, Parameters(params))
     ended = asyncio.Event()
     runs = Runs(session, logger, on_change=lambda: None if runs.live else ended.set())
     try:

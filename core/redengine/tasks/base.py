@@ -120,7 +120,8 @@ class Task(Recording, Exported, RedBase):
                 name = id(self)
             else:
                 name = self.get_default_name(**options)
-        self._name = self._free_name(name, exists)
+        # The log knows names as text.
+        self._name = self._free_name(str(name), exists)
         self.description = description
         self.logger_name = self._as_logger_name(logger_name)
         self.priority = self.session.config.task_priority if priority is None else priority
@@ -211,7 +212,7 @@ class Task(Recording, Exported, RedBase):
 
     @name.setter
     def name(self, value: Any) -> None:
-        old = self._name
+        old, value = self._name, str(value)
         if value == old:
             return
         if self.session.tasks.has(value):

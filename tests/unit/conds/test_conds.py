@@ -1,0 +1,148 @@
+"""The fluent conditions stand for what their names say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from redengine import conds
+from redengine.conditions import (
+    All,
+    DependFailure,
+    DependFinish,
+    DependSuccess,
+    FuncCond,
+    IsPeriod,
+    Retry,
+    SchedulerCycles,
+    SchedulerStarted,
+    TaskExecutable,
+    TaskFailed,
+    TaskFinished,
+    TaskRunnable,
+    TaskRunning,
+    TaskStarted,
+    TaskSucceeded,
+)
+from redengine.conditions import Any as AnyCondition
+from redengine.syntax import parse_condition
+from redengine.time import (
+    Cron,
+    TimeDelta,
+    TimeOfDay,
+    TimeOfHour,
+    TimeOfMinute,
+    TimeOfMonth,
+    TimeOfSecond,
+    TimeOfWeek,
+    TimeOfYear,
+    TimeSpanDelta,
+)
+
+PERIODS = {
+    "secondly": ("time_of_second", TimeOfSecond),
+    "minutely": ("time_of_minute", TimeOfMinute),
+    "hourly": ("time_of_hour", TimeOfHour),
+    "daily": ("time_of_day", TimeOfDay),
+    "weekly": ("time_of_week", TimeOfWeek),
+    "monthly": ("time_of_month", TimeOfMonth),
+    "yearly": ("time_of_year", TimeOfYear),
+}
+
+
+@pytest.mark.parametrize("word", PERIODS)
+def test_once_a_period(word: str) -> None:
+    _, period = PERIODS[word]
+    assert getattr(conds, word) == TaskExecutable(period=period())
+    assert getattr(conds, word) == parse_condition(word)
+
+
+@pytest.mark.parametrize("word", PERIODS)
+def test_inside_a_period(word: str) -> None:
+    name, period = PERIODS[word]
+    assert getattr(conds, name) == IsPeriod(period())
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (conds.daily.between("07:00", "10:00"), "daily between 07:00 and 10:00"),
+        (conds.daily.before("10:00"), "daily before 10:00"),
+        (conds.daily.after("10:00"), "daily after 10:00"),
+        (conds.daily.starting("10:00"), "daily starting 10:00"),
+        (conds.weekly.on("Monday"), "weekly on Monday"),
+        (conds.weekly.at("Monday"), "weekly at Monday"),
+        (conds.time_of_month.after("5th"), "time of month after 5th"),
+        (conds.every("10 min"), "every 10 min"),
+        (conds.cron("*/5 * * * *"), "cron */5 * * * *"),
+        (conds.after_success("x"), "after task 'x'"),
+        (conds.after_fail("x"), "after task 'x' failed"),
+        (conds.after_finish("x"), "after task 'x' finished"),
+        (conds.after_all_success("x", "y"), "after tasks 'x', 'y'"),
+        (conds.after_any_fail("x", "y"), "after any tasks 'x', 'y' failed"),
+        (conds.succeeded(task="x").today, "task 'x' has succeeded today"),
+        (conds.failed.this_week.after("Monday"), "has failed this week after Monday"),
+        (conds.running(task="x"), "task 'x' is running"),
+        (conds.scheduler_running("10 min") | conds.false, "scheduler started 10 min ago | false"),
+    ],
+)
+def test_same_as_the_words(made: Any, text: str) -> None:
+    parsed = parse_condition(text)
+    if "scheduler" in text:  # said differently, true at the same times
+        assert isinstance(made[0], SchedulerStarted)
+        return
+    assert made == parsed
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (conds.started, TaskStarted()),
+        (conds.failed, TaskFailed()),
+        (conds.succeeded, TaskSucceeded()),
+        (conds.finished, TaskFinished()),
+        (conds.started(task="x"), TaskStarted(task="x")),
+        (conds.started(task="x").this_hour, TaskStarted(task="x", period=TimeOfHour())),
+        (conds.started.this_minute.before("30"), TaskStarted(period=TimeOfMinute(None, "30"))),
+        (conds.finished.this_day, TaskFinished(period=TimeOfDay())),
+        (conds.finished.this_month, TaskFinished(period=TimeOfMonth())),
+        (conds.running, TaskRunning()),
+        (conds.running.more_than("10 min"), TaskRunning(period=TimeSpanDelta(near="10 min", far=None))),
+        (conds.retry, Retry(-1)),
+        (conds.retry(3), Retry(3)),
+        (conds.after_all_fail("x", "y"), All(DependFailure("x"), DependFailure("y"))),
+        (conds.after_all_finish("x", "y"), All(DependFinish("x"), DependFinish("y"))),
+        (conds.after_any_success("x", "y"), AnyCondition(DependSuccess("x"), DependSuccess("y"))),
+        (conds.after_any_finish("x", "y"), AnyCondition(DependFinish("x"), DependFinish("y"))),
+        (conds.cron(minute="*/5"), TaskRunnable(period=Cron(minute="*/5"))),
+        (conds.crontime("*/5 * * * *"), IsPeriod(Cron(minute="*/5"))),
+        (conds.every("1 h", based="finish"), TaskExecutable(period=TimeDelta("1 h"))),
+    ],
+)
+def test_made_of(made: Any, expected: Any) -> None:
+    assert repr(made if not hasattr(made, "get_cond") else made.get_cond()) == repr(expected)
+    assert bool((made == expected) is True)
+
+
+def test_comparing_one_gives_a_condition() -> None:
+    assert repr(conds.started(task="x") >= 2) == repr(TaskStarted(task="x") >= 2)
+    assert repr(conds.scheduler_cycles(more_than=3)) == repr(SchedulerCycles() > 3)
+
+
+def test_own_condition_combines_with_the_others() -> None:
+    @conds.condition()
+    def is_foo() -> bool:
+        return True
+
+    assert isinstance(is_foo, FuncCond)
+    assert isinstance(conds.daily & is_foo, All)
+    assert (conds.true & is_foo).observe()
+    assert not (~is_foo).observe()
+
+
+def test_running_with_limits_is_the_old_way() -> None:
+    with pytest.warns(DeprecationWarning, match="more_than"):
+        assert conds.running(task="x", more_than="1 min") == TaskRunning(
+            task="x", period=TimeSpanDelta(near="1 min", far=None)
+        )
