@@ -72,6 +72,8 @@ class Config(BaseModel):
     cls_lock: Any = threading.Lock
 
     _on_change: Callable[[str], None] | None = PrivateAttr(default=None)
+    #: Whose condition strings ``shut_cond`` may use.
+    _session: Any = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -128,6 +130,10 @@ class Config(BaseModel):
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "task_execution":
             name = "execution"
+        if name == "shut_cond" and isinstance(value, str):
+            from redengine.syntax import parse_condition
+
+            value = parse_condition(value, session=self._session)
         super().__setattr__(name, value)
         if not name.startswith("_") and self._on_change is not None:
             self._on_change(name)

@@ -56,6 +56,7 @@ class Session(Journal, RedBase):
             raise TypeError(f"A session's config is a dict or a Config, not {type(config).__name__}")
         super().__init__()
         self.config._on_change = self._config_changed
+        self.config._session = self
         self.tasks = TaskSet()
         self.hooks = Hooks()
         self.returns = Returns(self)

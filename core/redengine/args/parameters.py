@@ -17,11 +17,14 @@ def _signature(func: Callable[..., Any]) -> inspect.Signature:
 
 
 def signature(func: Callable[..., Any]) -> inspect.Signature:
-    """The signature of a function; remembered, since inspecting it is slow."""
+    """The signature of a function; remembered, since inspecting it is slow. Of a built-in that has none: an empty
+    one."""
     try:
         return _signature(func)
     except TypeError:  # not hashable
         return inspect.signature(func)
+    except ValueError:
+        return inspect.Signature()
 
 
 def keyword_names(func: Callable[..., Any]) -> frozenset[str] | None:

@@ -43,7 +43,7 @@ def start_anew(how: str) -> None:
     sys.stderr.flush()
     if how == "replace":
         os.execv(command[0], command)
-    if how == "fresh" and sys.platform == "win32":
+    elif how == "fresh" and sys.platform == "win32":
         subprocess.Popen(command, creationflags=subprocess.CREATE_NEW_CONSOLE)
     else:
         subprocess.Popen(command, start_new_session=how == "fresh")

@@ -77,7 +77,7 @@ class TestEveryExecution:
         session.returns[source] = None
         session.parameters.update({"key": FuncArg(lambda inner=Arg("deep"): inner), "deep": "found"})
 
-        def work(a: Any = Arg("key"), b: Any = Return("source"), c: Any = Private("secret")) -> Any:
+        def work(a: Any = Arg("key"), b: Any = Return("source"), c: Any = Private("secret")) -> Any:  # noqa: B008
             return a, b, c
 
         FuncTask(work, name="a", execution=execution, session=session)()
