@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_daily_and_every_over_the_change(
     assert wall(days) == [f"{eve + timedelta(days=n):%d} 00:00:00" for n in range(3)]
     rhythm = [start.at for start in started if start.task == "rhythm"]
     # Lengths of time are of time, not of the wall.
-    assert {after - before for before, after in zip(rhythm, rhythm[1:], strict=False)} == {1800.0}
+    assert {after - before for before, after in itertools.pairwise(rhythm)} == {1800.0}
 
 
 @pytest.mark.parametrize(("zone", "eve", "change"), SPRING)

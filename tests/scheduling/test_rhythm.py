@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_fractions_of_a_second(task: Any, simulate: Any, beat: str) -> None:
     started = simulate().run(timedelta(seconds=100))
     length = {"100 ms": 0.1, "700 ms": 0.7, "0.3 s": 0.3, "1.1 s": 1.1}[beat]
     assert abs(len(started) - 100 / length) <= 1
-    apart = [after.at - before.at for before, after in zip(started, started[1:], strict=False)]
+    apart = [after.at - before.at for before, after in itertools.pairwise(started)]
     assert min(apart) > length - 1e-5
     assert max(apart) < length + 1e-5
 
