@@ -38,7 +38,7 @@ def pages() -> tuple[Page, ...]:
 
 
 def page(name: str) -> Page:
-    """The page of a name, with or without ``.md`` and what follows a ``#`` in a link; ``KeyError`` when there is none."""
+    """The page of a name, or of a link such as ``language.md#literals``; ``KeyError`` when there is none."""
     wanted = name.partition("#")[0].removesuffix(".md")
     for each in pages():
         if each.name == wanted:
