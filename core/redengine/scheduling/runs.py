@@ -15,7 +15,7 @@ from urllib.parse import quote
 from redengine.abc import Executor, Job, Outcome
 from redengine.args.parameters import Parameters
 from redengine.exc import SchedulerExit, SchedulerRestart, TaskLoggingError, TaskSetupError
-from redengine.execution import executors
+from redengine.execution import ProcessExecutor, executors
 from redengine.scheduling.engine import Start, Stop
 from redengine.tasks.work import Work
 
@@ -95,8 +95,12 @@ class Runs:
         history.live[run_id] = now
         self.live[run_id] = LiveRun(task, execution, now)
         self._changed(task)
+        executor = self._executors[execution]
+        if isinstance(executor, ProcessExecutor):
+            # The option may have changed since the start.
+            executor.max_workers = session.config.max_process_count
         try:
-            await self._executors[execution].launch(job, self.ended)
+            await executor.launch(job, self.ended)
         except Exception as exc:
             if run_id in self.live:
                 self.ended(Outcome(run_id, "fail", exc_text=_formatted(exc), exception=exc))

@@ -222,7 +222,11 @@ class Task(Recording, Exported, RedBase):
             tasks.rename(old, value)
         self.session.book.rename(old, value)
         self.session.emit(("renamed", old))
+        self._renamed()
         self._changed()
+
+    def _renamed(self) -> None:
+        """Override: tell whatever else knows the name."""
 
     @property
     def start_cond(self) -> Any:

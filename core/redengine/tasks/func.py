@@ -92,6 +92,10 @@ class FuncTask(Task):
         except AttributeError:
             return  # a built-in or bound method cannot be marked: it is named then
 
+    def _renamed(self) -> None:
+        if self.func is not None:
+            self._mark(self.func)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """As a decorator: take the function and give it back. After that: run the task."""
         if self._waiting is not None:

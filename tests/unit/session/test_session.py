@@ -166,7 +166,7 @@ class TestLog:
         assert task.logger.filter_by(action="run").count() == 1
         run, success = task.logger.get_records()
         assert run.run_id == success.run_id
-        assert success.start.timestamp() == run.created
+        assert success.start.timestamp() == pytest.approx(run.created, abs=0.001)
         assert success.end - success.start == success.runtime
 
     def test_no_repository(self, session: Session) -> None:
