@@ -38,18 +38,18 @@ class SchedulerStarted(BaseCondition):
         """Whether it is no longer ago than the period reaches; until it is."""
         if ctx.started_at is None:
             return Finding(False, ctx.poll_at)
-        elapsed = ctx.now - ctx.started_at
         if self.period is None:
             return Finding(True, FOREVER)
         past = past_delta(self.period)
         if past is not None:
             seconds = past.total_seconds()
-            inside = elapsed < seconds
+            inside = ctx.now < ctx.started_at + seconds
             return Finding(inside, ctx.started_at + seconds if inside else FOREVER)
         near = self.period.near.total_seconds() if getattr(self.period, "near", None) is not None else 0.0
         far = self.period.far.total_seconds() if getattr(self.period, "far", None) is not None else FOREVER
-        edges = [ctx.started_at + edge for edge in (near, far) if elapsed < edge]
-        return Finding(near <= elapsed <= far, min(edges, default=FOREVER))
+        begins, ends = ctx.started_at + near, ctx.started_at + far
+        edges = [edge for edge in (begins, ends) if ctx.now < edge]
+        return Finding(begins <= ctx.now < ends, min(edges, default=FOREVER))
 
     def reason(self, ctx: Context, finding: Finding) -> str:
         """Since when it runs."""

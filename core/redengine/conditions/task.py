@@ -51,13 +51,19 @@ class _TaskStatus(BaseComparable):
         start = ctx.now - seconds
         if self._is_every:
             # The rhythm goes by when the run was due, not by when it got to start: no drift.
-            due = -inf if history.nominal_start is None else history.nominal_start + seconds
+            anchor = -inf if history.nominal_start is None else history.nominal_start
+            if ctx.now < anchor - seconds:
+                # The clock was put back since: do not wait until it has caught up.
+                return Finding(True, anchor - seconds)
+            due = anchor + seconds
             return Finding(ctx.now >= due, FOREVER if ctx.now >= due else due)
         newest = history.newest(*self._actions)
-        if newest is None or newest.created <= start:
+        if newest is None or newest.created + seconds <= ctx.now:
             # Nothing in the stretch, and nothing comes into it but by an event.
             return Finding(self._compare(0), FOREVER)
-        inside = [event.created for event in history.between(self._actions, start, inf) if event.created > start]
+        # Compared as the time of leaving is worked out, so that rounding cannot keep an event in beyond that.
+        kept = history.between(self._actions, start - 1.0, inf)
+        inside = [event.created for event in kept if event.created + seconds > ctx.now]
         count = max(len(inside), 1) if history.reaches(start) else self._count(ctx, start, inf)
         return Finding(self._compare(count), min(inside, default=newest.created) + seconds)
 
@@ -71,11 +77,14 @@ class _TaskStatus(BaseComparable):
         past = past_delta(self.period)
         if past is None or not self._is_every:
             return None
-        anchor = ctx.history(self.task).nominal_start
-        if anchor is None or past.total_seconds() <= 0:
+        anchor, seconds = ctx.history(self.task).nominal_start, past.total_seconds()
+        if anchor is None or seconds <= 0:
             return None
-        beats = (ctx.now - anchor) // past.total_seconds()
-        return anchor + max(beats, 1) * past.total_seconds()
+        if ctx.now < anchor - seconds:
+            return ctx.now
+        beat = anchor + max((ctx.now - anchor) // seconds, 1) * seconds
+        # A beat that rounding has left out is due now, not right after.
+        return beat + seconds if beat + seconds <= ctx.now else beat
 
     def _count(self, ctx: Context, start: float, end: float) -> int:
         history = ctx.history(self.task)
@@ -176,7 +185,7 @@ class TaskRunning(BaseComparable):
         if self.period is not None and near is None and far is None:
             far = past.total_seconds() if (past := past_delta(self.period)) is not None else None
         low, high = near or 0.0, inf if far is None else far
-        count = sum(1 for start in starts if low <= ctx.now - start <= high)
+        count = sum(1 for start in starts if start + low <= ctx.now < start + high)
         edges = [start + edge for start in starts for edge in (low, high) if start + edge > ctx.now]
         return Finding(self._compare(count), min(edges, default=FOREVER))
 
