@@ -194,9 +194,7 @@ def test_always_true_starts_cycle_sleep_apart(session: Any, task: Any, simulate:
     assert len(simulate(NOON).run(timedelta(seconds=10))) == 20
 
 
-def test_always_true_without_a_rest_is_told_from_a_simulation_that_hangs(
-    session: Any, task: Any, simulate: Any
-) -> None:
+def test_always_true_without_a_rest_is_told_from_hanging(session: Any, task: Any, simulate: Any) -> None:
     session.config.cycle_sleep = None
     task("a", "true")
     with pytest.raises(RuntimeError, match="does not get past 2024-01-01 12:00:00"):
