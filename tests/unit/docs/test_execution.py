@@ -11,12 +11,12 @@ import pytest
 
 from redengine import Session
 from redengine.abc import Action
-from redengine.config import Config
+from redengine.config import Config, Execution
 from redengine.docs import page
 from redengine.execution import executors
 from redengine.hooks import Hooks
 from redengine.tasks import CodeTask, CommandTask, FuncTask
-from redengine.tasks.base import EXECUTIONS, Task
+from redengine.tasks.base import Task
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_options_of_kinds_of_tasks(text: Any) -> None:
 
 def test_ways_to_run(text: Any) -> None:
     shown = {cell.text for cell, *_ in text.table("execution", "Where", "Good for")}
-    assert shown == set(EXECUTIONS) == {*executors(), "auto"}
+    assert shown == set(get_args(Execution)) == {*executors(), "auto"}
 
 
 def test_ends_of_a_run(text: Any) -> None:
