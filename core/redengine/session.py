@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime, tzinfo
@@ -258,7 +257,7 @@ class Session(Journal, RedBase):
             return
         refuse_to_run()
         self._check_readable_logger()
-        asyncio.run(self.scheduler.serve())
+        self.scheduler()
 
     async def serve(self) -> None:
         """Run the scheduler on the running event loop."""
@@ -280,21 +279,21 @@ class Session(Journal, RedBase):
         obey_cond
             Only those whose condition holds.
         """
-        from redengine.conditions import SchedulerCycles
+        from redengine.conditions import FuncCond
 
         chosen = [self[name] for name in task_names]
         before = [(task, task.disabled, task.execution) for task in self.tasks]
         shut_cond = self.config.shut_cond
         try:
-            for task in self.tasks:
-                if task not in chosen:
-                    task.disabled = True
-                    continue
+            for task in chosen:
+                if not obey_cond or task.is_runnable():
+                    task.run()
                 if execution is not None:
                     task.execution = execution
-                if not obey_cond:
-                    task.run()
-            self.config.shut_cond = SchedulerCycles() >= 1
+            for task in self.tasks:
+                task.disabled = True
+            # Some may have to wait for a process.
+            self.config.shut_cond = FuncCond(lambda: not any(task.batches for task in chosen), session=self)
             self.start()
         finally:
             self.config.shut_cond = shut_cond

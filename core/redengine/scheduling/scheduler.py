@@ -133,7 +133,9 @@ class Scheduler(RedBase):
 
     def __call__(self) -> None:
         """Run until shut down, on an event loop of its own."""
-        asyncio.run(self.serve())
+        # Outside the loop, which else would take the interrupt for itself.
+        with stopping_signals(self._signalled):
+            asyncio.run(self.serve())
 
     async def serve(self) -> None:
         """Run until shut down. Raises what a task or a hook raised beyond itself, or nothing."""
@@ -376,12 +378,13 @@ class Scheduler(RedBase):
             self.logger.info("Shutdown completed. Good bye.", extra={"action": "shutdown"})
 
     async def _wait_for_runs(self) -> None:
-        """Until all runs have ended: by themselves, or asked to when forced."""
+        """Until all runs have ended: by themselves, or asked to when forced. Tasks of the shut-down are not asked:
+        they tidy up, and have as long as is waited for the others."""
         give_up: float | None = None
         while self.runs:
             self._wake.clear()
             for run_id, run in list(self.runs.items()):
-                if self._force_asked and run.reason is None:
+                if self._force_asked and run.reason is None and not run.task.on_shutdown:
                     self._runs.stop(Stop(run.task, run_id, "shutdown of the scheduler"))
                 elif run.task.permanent and run.reason is None:
                     self._runs.stop(Stop(run.task, run_id, "permanent task: ended with the scheduler"))

@@ -167,7 +167,8 @@ class TestLog:
         run, success = task.logger.get_records()
         assert run.run_id == success.run_id
         assert success.start.timestamp() == pytest.approx(run.created, abs=0.001)
-        assert success.end - success.start == success.runtime
+        spent = (success.end - success.start).total_seconds()
+        assert success.runtime.total_seconds() == pytest.approx(spent, abs=0.001)
 
     def test_no_repository(self, session: Session) -> None:
         logging.getLogger(session.config.task_logger_basename).handlers.clear()

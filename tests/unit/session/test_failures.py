@@ -1,0 +1,125 @@
+"""What fails beside the tasks: the log, conditions, parameters."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from redengine import Session
+from redengine.args import Arg
+from redengine.conditions import FuncCond, SchedulerCycles
+from redengine.exc import TaskLoggingError, TaskSetupError
+from redengine.syntax import parse_condition
+from redengine.tasks import FuncTask
+
+ONCE = "~has started"
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+class TestLogging:
+    @pytest.fixture
+    def broken(self, session: Session) -> logging.Handler:
+        class Broken(logging.Handler):
+            fail_on: str | None = None
+
+            def emit(self, record: Any) -> None:
+                if record.action == self.fail_on:
+                    raise OSError("disk full")
+
+        handler = Broken()
+        logging.getLogger(session.config.task_logger_basename).addHandler(handler)
+        return handler
+
+    def test_a_run_that_cannot_be_logged_does_not_run(
+        self, session: Session, broken: Any, said: Any, run_until: Any
+    ) -> None:
+        task = FuncTask(lambda: said.append("ran"), name="a", start_cond="true", session=session)
+        broken.fail_on = "run"
+        session.config.shut_cond = SchedulerCycles() >= 3
+        session.start()
+        assert said == []
+        assert task.status == "run"
+
+    def test_an_end_that_cannot_be_logged_is_a_failure(self, session: Session, broken: Any) -> None:
+        task = FuncTask(lambda: None, name="a", start_cond=ONCE, session=session)
+        broken.fail_on = "success"
+        session.config.shut_cond = SchedulerCycles() >= 2
+        session.start()
+        assert task.status == "fail"
+
+    @pytest.mark.parametrize("action", ["run", "success"])
+    @pytest.mark.parametrize("execution", ["main", "thread"])
+    def test_raised_when_debugging(self, session: Session, broken: Any, action: str, execution: str) -> None:
+        session.config.debug = True
+        FuncTask(lambda: None, name="a", start_cond=ONCE, execution=execution, session=session)
+        broken.fail_on = action
+        session.config.shut_cond = "scheduler has run over 5 s"
+        with pytest.raises(TaskLoggingError, match="'a'"):
+            session.start()
+
+    def test_without_a_readable_handler_there_will_be_one(self, session: Session) -> None:
+        logger = logging.getLogger(session.config.task_logger_basename)
+        logger.handlers.clear()
+        FuncTask(lambda: None, name="a", start_cond="true", session=session)
+        session.config.shut_cond = SchedulerCycles() >= 1
+        with pytest.warns(UserWarning, match="cannot be read"):
+            session.start()
+        assert session["a"].logger.filter_by().count() == 2
+
+    def test_level_that_hides_the_runs_is_put_right(self, session: Session) -> None:
+        logging.getLogger(session.config.task_logger_basename).setLevel(logging.WARNING)
+        session.config.shut_cond = "true"
+        with pytest.warns(UserWarning, match="too low level"):
+            session.start()
+
+
+class TestFailures:
+    def broken(self) -> bool:
+        raise RuntimeError("broken condition")
+
+    @pytest.fixture
+    def condition(self, session: Session) -> str:
+        FuncCond(self.broken, syntax="is broken", session=session)
+        return "is broken"
+
+    def test_condition_does_not_stop_the_scheduler_and_is_told_once(
+        self, session: Session, condition: str, caplog: Any
+    ) -> None:
+        FuncTask(lambda: None, name="a", start_cond=condition, session=session)
+        session.config.shut_cond = SchedulerCycles() >= 5
+        session.start()
+        assert caplog.text.count("Condition crashed for task 'a'") == 1
+        assert "broken condition" in caplog.text
+
+    def test_condition_to_shut_down_ends_it_with_the_error(self, session: Session, condition: str, said: Any) -> None:
+        FuncTask(lambda: said.append("end"), name="end", on_shutdown=True, session=session)
+        session.config.shut_cond = parse_condition(condition, session=session)
+        with pytest.raises(RuntimeError, match="broken condition"):
+            session.start()
+        assert said == ["end"]
+
+    @pytest.mark.parametrize("where", ["start_cond", "shut_cond"])
+    def test_raised_when_debugging(self, session: Session, condition: str, where: str) -> None:
+        session.config.debug = True
+        if where == "start_cond":
+            FuncTask(lambda: None, name="a", start_cond=condition, session=session)
+        else:
+            session.config.shut_cond = parse_condition(condition, session=session)
+        with pytest.raises(RuntimeError, match="broken condition"):
+            session.start()
+
+    @pytest.mark.parametrize("execution", ["main", "thread", "process"])
+    def test_parameter_without_a_value_raises_when_debugging(self, session: Session, execution: str) -> None:
+        session.config.debug = True
+        FuncTask(
+            lambda x: x, name="a", parameters={"x": Arg("none")}, start_cond=ONCE, execution=execution, session=session
+        )
+        session.config.shut_cond = "scheduler has run over 5 s"
+        with pytest.raises(TaskSetupError, match="none"):
+            session.start()
