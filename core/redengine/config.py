@@ -95,6 +95,11 @@ class Config(BaseModel):
     def _execution(cls, value: Any) -> Any:
         return "auto" if value is None else value
 
+    @field_validator("max_process_count", mode="before")
+    @classmethod
+    def _max_process_count(cls, value: Any) -> Any:
+        return os.cpu_count() or 1 if value is None else value
+
     @field_validator("timeout", mode="before")
     @classmethod
     def _timeout(cls, value: Any) -> Any:

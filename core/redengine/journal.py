@@ -58,6 +58,11 @@ class Journal:
         self._keep_live(book)
         self._book, self._book_repo = book, repo
 
+    def _rename_past(self, old: str, new: str) -> None:
+        """A task has another name. What was not read yet is not read for this."""
+        if self._book is not None:
+            self._book.rename(old, new)
+
     def _keep_live(self, book: HistoryBook) -> None:
         """The runs of this scheduler are alive whatever a log says."""
         for run_id, run in list(self.scheduler.runs.items()):

@@ -65,7 +65,7 @@ class Adjustable:
         self._name = value
         if self in (tasks := self.session.tasks) or tasks.has(old):
             tasks.rename(old, value)
-        self.session.book.rename(old, value)
+        self.session._rename_past(old, value)
         self.session.emit(("renamed", old))
         self._renamed()
         self._changed()
