@@ -24,7 +24,7 @@ class TaskCond(BaseCondition):
     active_time
         For how long a result counts (``"past 10 minutes"``); after that the condition is false. Always, by default.
     syntax
-        As of :class:`~redengine.conditions.FuncCond`.
+        As of :class:`~redengine.conditions.FuncCond`; without it the condition itself is to be used.
     **kwargs
         Of the task that checks, first of all its ``start_cond``.
     """
@@ -56,6 +56,9 @@ class TaskCond(BaseCondition):
         return func
 
     def _register(self) -> None:
+        if self.syntax is None:
+            self.task = self._with_task().task
+            return
         for text in self.syntax if isinstance(self.syntax, (list, tuple, set)) else [self.syntax]:
             self.session.get_cond_parsers()[text] = self._with_task
 

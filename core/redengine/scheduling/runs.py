@@ -67,13 +67,15 @@ class Runs:
 
     # Beginning
 
-    async def launch(self, start: Start) -> None:
-        """Start a run: work its parameters out, log it, hand it to its executor.
+    async def launch(self, start: Start, batch: Parameters | None = None) -> None:
+        """Start a run: work its parameters out, log it, hand it to its executor. ``batch``: the parameters it was
+        asked for with; by default the first that the task holds.
 
         With ``debug``, raises ``TaskSetupError`` when it failed before it was handed over.
         """
         task, session = start.task, self._session
-        batch = task.batches.pop(0) if task.batches else Parameters()
+        if batch is None:
+            batch = task.batches.pop(0) if task.batches else Parameters()
         now = session.get_time()
         run_id = ""
         try:
@@ -261,13 +263,12 @@ def _formatted(exc: BaseException) -> str:
 async def run_by_hand(session: Any, logger: logging.Logger, task: Any, params: Any) -> None:
     """Run one task at once and wait for its end, beside whatever schedule there is. A task with a timeout is
     terminated after it."""
-    if params is not None or not task.batches:
-        # Else a run was asked for already, and this is it.
-        task.batches.insert(0, Parameters(params))
+    # A run that was asked for already is this one.
+    batch = task.batches.pop(0) if params is None and task.batches else Parameters(params)
     ended = asyncio.Event()
     runs = Runs(session, logger, on_change=lambda: None if runs.live else ended.set())
     try:
-        await runs.launch(Start(task, forced=True))
+        await runs.launch(Start(task, forced=True), batch)
         limit = (
             None
             if task.permanent

@@ -177,6 +177,13 @@ class TestByTask:
         subject.clock.move(600)
         assert not subject.truth(parsed)
 
+    def test_without_words_it_is_the_condition(self, subject: Any) -> None:
+        condition = TaskCond(func=lambda: True, session=subject.session)
+        assert not subject.truth(condition)
+        subject.session.returns[condition.task] = True
+        subject.log("success", task=condition.task)
+        assert subject.truth(condition)
+
     def test_one_task_for_one_question(self, still: Session, parsed: Any) -> None:
         assert parse_condition("is foo", session=still).task is parsed.task
         assert parse_condition("is bar", session=still).task is not parsed.task
