@@ -23,8 +23,10 @@ class _Phrase:
 
 
 def describe(condition: Any, session: Any = None) -> str:
-    """When a condition (or condition text) is true, as one sentence that goes on from "It starts ...":
-    ``every day between 07:00 and 10:00, and only on Monday or Friday``.
+    """When a condition (or condition text) is true, as one sentence that goes on from "It starts ...".
+
+    >>> describe("daily between 7 and 10 & (time of week on Mon | time of week on Fri)")
+    'every day between 07:00 and 10:00, and only on Monday or Friday'
 
     Raises :class:`~redengine.exc.ConditionSyntaxError` for a text that is no condition.
     """

@@ -62,6 +62,11 @@ def diagnose(
     ``custom`` are the session's own conditions. Without ``task_names`` no task is thought to be missing. ``start``
     tells conditions from time periods. A missing thing has ``start == end``, at the place where it should be.
     Raises nothing, whatever the text.
+
+    >>> for problem in diagnose("daily betwen 07:00 and 10:00 & every 10 secnds"):
+    ...     print(problem.line, problem.column, problem.suggestion)
+    1 7 between
+    1 41 seconds
     """
     if not text.strip():
         return (problem_at(text, 0, 0, f"the {_THING[start]} is empty; write one like {_EXAMPLES[start]}"),)

@@ -42,6 +42,10 @@ def unparse(condition: Any) -> str:
 
     For one that has no form there (a comparison like ``>= 2``, a condition of one's own): the text it was parsed
     from, else what it calls itself.
+
+    >>> from redengine.conds import daily, every
+    >>> unparse(daily.after("07:00") & ~every("10 min"))
+    'daily after 07:00 & ~every 10 minutes'
     """
     text = _text(condition)
     return _own_words(condition) if text is None else text

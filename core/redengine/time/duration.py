@@ -39,6 +39,13 @@ def parse_delta(text: str) -> timedelta:
     Accepts numbers with units (weeks down to microseconds, long or short, with or without commas), a clock
     reading ``hh:mm:ss`` alone or after days, ISO 8601 durations of fixed length, and a sign in front of all.
     Raises ``ValueError`` saying what is wrong, with the nearest unit for a misspelt one.
+
+    >>> parse_delta("1h 30min") == parse_delta("01:30:00") == parse_delta("PT1H30M")
+    True
+    >>> parse_delta("10")
+    Traceback (most recent call last):
+        ...
+    ValueError: '10': add a unit to 10, for example '10 seconds' or '10 min'
     """
     signs = re.match(r"[\s+-]*", text)
     assert signs is not None  # matches the empty text too
@@ -113,7 +120,11 @@ def delta_candidates() -> list[str]:
 
 
 def format_delta(delta: timedelta) -> str:
-    """The length in words, exact to the microsecond: ``1 hour 30 minutes``. :func:`parse_delta` reads it back."""
+    """The length in words, exact to the microsecond; :func:`parse_delta` reads it back.
+
+    >>> format_delta(timedelta(minutes=90))
+    '1 hour 30 minutes'
+    """
     left = abs(delta) // timedelta(microseconds=1)
     words = []
     for unit in ("week", "day", "hour", "minute", "second", "millisecond", "microsecond"):

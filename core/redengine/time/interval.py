@@ -64,7 +64,11 @@ class TimeOfHour(AnchoredInterval):
 
 
 class TimeOfDay(AnchoredInterval):
-    """Part of each day: ``TimeOfDay("22:00", "03:00")`` goes over midnight."""
+    """Part of each day; ``TimeOfDay("22:00", "03:00")`` goes over midnight.
+
+    >>> print(TimeOfDay("22:00", "03:00").occurrence(datetime(2030, 1, 31, 2, 0)))
+    [2030-01-30 22:00:00, 2030-01-31 03:00:00)
+    """
 
     unit = "day"
     _kind = LITERALS["day"]
@@ -87,6 +91,9 @@ class TimeOfMonth(UnevenCycles, AnchoredInterval):
     """Part of each month: ``TimeOfMonth("1st", "5th")``, ``TimeOfMonth.at("last")``.
 
     Days that a month does not have do not exist in it (see :mod:`redengine.time.uneven`).
+
+    >>> print(TimeOfMonth.at("31st").following(datetime(2030, 4, 1)))
+    [2030-05-31 00:00:00, 2030-06-01 00:00:00)
     """
 
     unit = "month"
