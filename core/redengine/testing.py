@@ -233,7 +233,7 @@ class Simulation:
     def run(self, until: datetime | float | timedelta, most: int | None = None) -> list[Started]:
         """Simulate up to, but not including, an instant (a timedelta: from now on) and return what was started.
 
-        ``most`` ends it after so many starts. Raises ``RuntimeError`` when the schedule never gets past an instant.
+        ``most`` ends it at the instant that has seen so many starts. Raises ``RuntimeError`` when the schedule never gets past an instant.
         """
         end = self.clock.time() + until.total_seconds() if isinstance(until, timedelta) else self._epoch(until)
         known = len(self.starts)
@@ -282,7 +282,8 @@ class Simulation:
             self._take_in()
         if not self._detached:
             self.session.scheduler.n_cycles += 1
-        if not self._detached or foreseen(self.session.config.shut_cond):
+        shut_cond = self.session.config.shut_cond
+        if shut_cond is not None and (foreseen(shut_cond) or not self._detached):
             self.over = self.engine.is_over(self.clock.time())
 
     def _start_up(self) -> None:
