@@ -61,7 +61,8 @@ class Recording:
         """Write one record.
 
         Raises ``KeyError`` for an action there is not, ``TaskLoggingError`` when it could not be written: then the
-        memory says ``fail`` (or ``run`` for a start), so that nothing starts over and over.
+        memory says ``fail`` (a run whose start is not in the log does not happen), so that nothing starts over and
+        over.
         """
         if action not in ACTIONS:
             raise KeyError(f"Invalid action: {action}")
@@ -87,7 +88,9 @@ class Recording:
         try:
             self.logger.handle(record)
         except Exception as exc:
-            self.history.note("run" if action == "run" else "fail", record.created)
+            if action == "run":
+                self.history.note("run", record.created)
+            self.history.note("fail", record.created)
             self.session.emit(("task", self.name))
             raise TaskLoggingError(f"Logging for task '{self.name}' failed.") from exc
 

@@ -44,7 +44,8 @@ class TestLogging:
         session.config.shut_cond = SchedulerCycles() >= 3
         session.start()
         assert said == []
-        assert task.status == "run"
+        assert task.status == "fail"
+        assert not task.is_running
 
     def test_an_end_that_cannot_be_logged_is_a_failure(self, session: Session, broken: Any) -> None:
         task = FuncTask(lambda: None, name="a", start_cond=ONCE, session=session)
