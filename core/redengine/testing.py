@@ -192,7 +192,10 @@ class Simulation:
             self._book.put(task.name, self.session.book[task.name].copy())
         self._started_at = self.session.scheduler.started_at
         self._begun = True
-        return _View(TaskSet(tasks), self.session.config)
+        config = self.session.config
+        if config.shut_cond is not None and not foreseen(config.shut_cond):
+            config = config.model_copy(update={"shut_cond": None})
+        return _View(TaskSet(tasks), config)
 
     def close(self) -> None:
         """Give the session its own clock back."""
@@ -233,7 +236,8 @@ class Simulation:
     def run(self, until: datetime | float | timedelta, most: int | None = None) -> list[Started]:
         """Simulate up to, but not including, an instant (a timedelta: from now on) and return what was started.
 
-        ``most`` ends it at the instant that has seen so many starts. Raises ``RuntimeError`` when the schedule never gets past an instant.
+        ``most`` ends it at the instant that has seen so many starts. Raises ``RuntimeError`` when the schedule never
+        gets past an instant.
         """
         end = self.clock.time() + until.total_seconds() if isinstance(until, timedelta) else self._epoch(until)
         known = len(self.starts)
@@ -282,9 +286,7 @@ class Simulation:
             self._take_in()
         if not self._detached:
             self.session.scheduler.n_cycles += 1
-        shut_cond = self.session.config.shut_cond
-        if shut_cond is not None and (foreseen(shut_cond) or not self._detached):
-            self.over = self.engine.is_over(self.clock.time())
+        self.over = self.engine.is_over(self.clock.time())
 
     def _start_up(self) -> None:
         """Start what is started with the scheduler, as that does."""

@@ -93,6 +93,7 @@ def test_detached_from_the_session(session: Any, task: Any) -> None:
     task("c", "after task 'b'")
     asked: list[None] = []
     task("d", condition()(lambda: asked.append(None)))
+    session.config.shut_cond = condition()(lambda: asked.append(None))
     now = NOON.timestamp()
     session.config.time_func = lambda: now
     a.history.note("run", now - 240)
