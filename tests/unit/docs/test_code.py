@@ -53,7 +53,7 @@ def _run(blocks: list[Any], where: str) -> None:
         if needs is not None and importlib.util.find_spec(needs[1].lower()) is None:
             continue
         # With the lines where they are on the page, so that a traceback points there.
-        code = compile("\n" * (block.line - 1) + block.text, where, "exec")
+        code = compile("\n" * (block.line - 1) + block.text, where, "exec", dont_inherit=True)
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(code, names)

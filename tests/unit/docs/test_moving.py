@@ -42,7 +42,7 @@ def test_one_line_moves_a_project(text: Any, tmp_path: Path) -> None:
     moved = (tmp_path / "project.py").read_text("utf-8")
     assert "ocketry" not in moved
     names: dict[str, Any] = {"__name__": "project"}
-    exec(compile(moved, "project.py", "exec"), names)
+    exec(compile(moved, "project.py", "exec", dont_inherit=True), names)
     assert "often" in names["app"].session
 
 
