@@ -362,7 +362,8 @@ apply stays with that task.
         self.edit()
 
     def on_descendant_blur(self) -> None:
-        if self.editor.editing and not self.editor.has_focus:
+        # Not has_focus, which comes late: on its way to the editor the keyboard has left other parts of the pane.
+        if self.editor.editing and self.screen.focused is not self.editor:
             self.completions.close()
             self.editor.end()
             self.refresh_bindings()

@@ -102,7 +102,7 @@ one is known, *after* other tasks, *when* something happens that has no time, or
         return None if self.table.current is None else self.roster.views.get(self.table.current)
 
     def take_focus(self) -> None:
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def _tell(self) -> None:
         self.post_message(self.TaskHighlighted(self.current))
@@ -205,11 +205,12 @@ one is known, *after* other tasks, *when* something happens that has no time, or
     def action_filter(self) -> None:
         """Open the filter, or go to it."""
         self._entry.add_class("-open")
-        self._entry.focus()
+        # At once: Widget.focus() waits its turn, and what is typed meanwhile would go to the list.
+        self.screen.set_focus(self._entry)
 
     def action_clear_filter(self) -> None:
         """Close the filter and show all tasks."""
-        self.table.focus()
+        self.screen.set_focus(self.table)
         self._entry.value = ""
         self._entry.remove_class("-open")
         self.refresh_bindings()
@@ -225,4 +226,4 @@ one is known, *after* other tasks, *when* something happens that has no time, or
         event.stop()
         if not event.value.strip():
             self._entry.remove_class("-open")
-        self.table.focus()
+        self.screen.set_focus(self.table)
