@@ -166,7 +166,8 @@ class Simulation:
         self._runs: dict[str, tuple[Any, float, bool]] = {}
         self._numbers: defaultdict[Any, int] = defaultdict(int)
         self._heard: deque[Topic] = deque()
-        self._book: HistoryBook | None = None
+        #: The pasts of the tasks.
+        self.book: HistoryBook = HistoryBook() if detached else session.book
         self._started_at: float | None = self.clock.time()
         self._begun = False
         self._close: list[Callable[[], None]] = []
@@ -185,11 +186,10 @@ class Simulation:
         return session
 
     def _detach(self) -> _View:
-        self._book = HistoryBook()
         tasks = [_Shadow(task, foreseen(task.start_cond)) for task in self.session.tasks]
         self.unforeseen = [task.name for task in tasks if not task.is_foreseen]
         for task in tasks:
-            self._book.put(task.name, self.session.book[task.name].copy())
+            self.book.put(task.name, self.session.book[task.name].copy())
         self._started_at = self.session.scheduler.started_at
         self._begun = True
         config = self.session.config
@@ -210,12 +210,6 @@ class Simulation:
         self.close()
 
     # What is asked of it
-
-    @property
-    def book(self) -> HistoryBook:
-        """The pasts of the tasks."""
-        book: HistoryBook = self.session.book if self._book is None else self._book
-        return book
 
     def at(self, when: datetime | float, callback: Callable[[], Any]) -> None:
         """Call something at an instant (naive datetimes: wall time of the session's zone): force or disable a task,
@@ -317,8 +311,9 @@ class Simulation:
 
     def _follow(self, task: Any, started: Started, not_before: float) -> None:
         """Have the run end in due time."""
-        self._runs[started.run_id] = (task, started.at, task.get_execution() == "process")
-        self._count_processes()
+        in_process = task.get_execution() == "process"
+        self._runs[started.run_id] = (task, started.at, in_process)
+        self.engine.processes += in_process
         ends = started.at + _length(_of(self._durations, started, 0.0))
         if ends < inf:
             action = self._outcome(started)
@@ -335,7 +330,7 @@ class Simulation:
     def _end(self, run_id: str, action: str, reason: str | None) -> None:
         if run_id not in self._runs:
             return
-        task, start, _ = self._runs.pop(run_id)
+        task, start, in_process = self._runs.pop(run_id)
         now = self.clock.time()
         history = self.book[task.name]
         history.live.pop(run_id, None)
@@ -343,14 +338,10 @@ class Simulation:
             task._force_termination = False
         history.note(action, now, runtime=max(now - start, 0.0))
         self.ends.append(Ended(task.name, now, self._when(now), action, run_id, start, reason))
-        self._count_processes()
-        self._tell(("task", task.name))
-
-    def _count_processes(self) -> None:
-        before = self.engine.processes
-        self.engine.processes = sum(in_process for _, _, in_process in self._runs.values())
-        if self.engine.processes < before:
+        if in_process:
+            self.engine.processes -= 1
             self.engine.room_made()
+        self._tell(("task", task.name))
 
     def _take_over_runs(self) -> None:
         """Have the session's live runs end in their due time."""

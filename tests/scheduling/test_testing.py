@@ -107,7 +107,10 @@ def test_detached_from_the_session(session: Any, task: Any) -> None:
     started = simulation.run(timedelta(hours=2))
     assert [(start.task, start.when.strftime("%H:%M")) for start in started if start.task != "a"] == [
         ("b", "12:00"),
+        ("c", "12:00"),  # for b's success of the day before
         ("c", "12:02"),
+        ("b", "13:00"),
+        ("c", "13:02"),
     ]
     assert [start.when.strftime("%H:%M") for start in started if start.task == "a"][:3] == ["12:06", "12:16", "12:26"]
     assert simulation.unforeseen == ["d"]
