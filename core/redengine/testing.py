@@ -225,7 +225,7 @@ class Simulation:
             (when + seconds if kind == 0 else when, kind, order, action) for when, kind, order, action in self._events
         ]
         heapq.heapify(self._events)
-        self.engine.touch_all()
+        self.engine.clock_stepped(self.clock.time(), seconds)
 
     def run(self, until: datetime | float | timedelta, most: int | None = None) -> list[Started]:
         """Simulate up to, but not including, an instant (a timedelta: from now on) and return what was started.

@@ -237,6 +237,24 @@ def test_a_clock_put_back_a_little_does_not_run_anything_twice(task: Any, simula
     assert seconds(started, "a") == [0, 10, 20, 30, 40]
 
 
+@pytest.mark.parametrize("hours", [3, -3])
+def test_timeouts_are_about_time_that_passed(task: Any, simulate: Any, hours: int) -> None:
+    # A suspended machine does not find all its runs too late when it wakes up.
+    task("a", "daily", timeout="10 min")
+    task("b", "daily", timeout="1 min")
+    simulation = simulate(NOON, durations=inf)
+    simulation.run(timedelta(minutes=4))
+    simulation.step_clock(timedelta(hours=hours))
+    simulation.run(timedelta(minutes=4))
+    assert [end.task for end in simulation.ends] == ["b"]
+    simulation.run(timedelta(minutes=4))
+    noon = NOON.replace(tzinfo=simulation.ends[0].when.tzinfo)
+    assert [(end.task, end.when - noon) for end in simulation.ends] == [
+        ("b", timedelta(minutes=1)),
+        ("a", timedelta(minutes=10, hours=hours)),
+    ]
+
+
 # Size
 
 

@@ -119,8 +119,16 @@ class Engine:
         if kind != "param":
             self._mark(name)
 
+    def clock_stepped(self, now: float, by: float) -> None:
+        """The clock was put forwards by so many seconds (negative: backwards) while no time passed, or while all was
+        suspended. Everything is looked at again; the timeouts of live runs are about time that passed."""
+        for entry in self._entries.values():
+            for run_id in self._context(entry.task, now).book[entry.task.name].live:
+                entry.shifts[run_id] = entry.shifts.get(run_id, 0.0) + by
+        self.touch_all()
+
     def touch_all(self) -> None:
-        """Look at every task again: the clock was stepped, a hold has ended, an option has changed."""
+        """Look at every task again: a hold has ended, an option has changed."""
         self._shut_until = -inf
         for name in self._entries:
             self._mark(name)
@@ -255,6 +263,7 @@ class Engine:
         if not live:
             # Nothing to stop: a wish to do so is fulfilled.
             task._force_termination = False
+            entry.shifts.clear()
             return inf
         stops, until = self._ends(entry, ctx, live)
         for run_id, reason in stops.items():
@@ -278,9 +287,9 @@ class Engine:
             return {}, finding.until
         own = task.timeout
         timeout = (self._session.config.timeout if own is None else own).total_seconds()
-        late = {run_id: "timeouted" for run_id, start in live.items() if ctx.now >= start + timeout}
-        waiting = [start + timeout for run_id, start in live.items() if run_id not in late]
-        return late, min([finding.until, *waiting])
+        ends = {run_id: start + entry.shifts.get(run_id, 0.0) + timeout for run_id, start in live.items()}
+        late = {run_id: "timeouted" for run_id, end in ends.items() if ctx.now >= end}
+        return late, min([finding.until, *(end for end in ends.values() if ctx.now < end)])
 
     def _look_at_start(self, entry: Entry, ctx: Context, live: dict[str, float]) -> float:
         task = entry.task

@@ -12,7 +12,19 @@ from redengine.abc import Topic
 class Entry:
     """What the engine keeps of a task."""
 
-    __slots__ = ("_problems", "asked", "fresh", "gone", "key", "last_start", "name", "queued", "task", "topics")
+    __slots__ = (
+        "_problems",
+        "asked",
+        "fresh",
+        "gone",
+        "key",
+        "last_start",
+        "name",
+        "queued",
+        "shifts",
+        "task",
+        "topics",
+    )
 
     def __init__(self, task: Any, order: int) -> None:
         self.task = task
@@ -27,6 +39,8 @@ class Entry:
         self.queued = False
         #: Live runs that were already asked to stop.
         self.asked: set[str] = set()
+        #: Seconds by which the clock was put forwards since a live run started, where it was.
+        self.shifts: dict[str, float] = {}
         self.last_start = -inf
         #: Whether the condition has held ever since the last start.
         self.fresh = False
