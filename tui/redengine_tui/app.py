@@ -14,12 +14,14 @@ from textual.events import Event, Paste
 
 from redengine.abc import Controller
 from redengine.control.messages import Reply, SchedulerView, ShutDown
+from redengine.docs import Page, pages
 from redengine_tui import themes
 from redengine_tui.actions import ACTIONS, Act, bindings, keys_of
 from redengine_tui.palette import ActionProvider, Entry, Palette, ThemeProvider
 from redengine_tui.screens.confirm import Choice, ConfirmScreen
 from redengine_tui.screens.help import HelpScreen
 from redengine_tui.screens.main import MainScreen
+from redengine_tui.screens.manual import ManualScreen
 from redengine_tui.settings import DEFAULT_THEME, Settings
 from redengine_tui.text import safe_block, safe_line
 from redengine_tui.viewonly import ViewOnly
@@ -129,10 +131,16 @@ class RedEngineTUI(App[None]):
                 holder = self if act.where == "app" else self.main.holder(act.where)
                 keys = self.keys_shown(act)
                 yield Entry(act.palette, act.help, partial(self._run, act, holder), keys)
+        for page in pages():
+            yield Entry(f"Manual: {page.title}", "Read this page", partial(self.read, page))
         yield from self.theme_entries()
 
     async def _run(self, act: Act, holder: DOMNode) -> None:
         await self.run_action(act.action, holder)
+
+    def read(self, page: Page) -> None:
+        """Show a page of the manual."""
+        self.push_screen(ManualScreen(page))
 
     def action_help(self) -> None:
         """Show the help page."""

@@ -6,17 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import cleandoc
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Markdown
 
+from redengine.docs import page
 from redengine_tui.actions import HEADINGS, Act, held_by
 from redengine_tui.panes.ink import INK
+from redengine_tui.screens.manual import PAGE_KEYS, ManualScreen, manual_rows
 from redengine_tui.screens.reading import ReadingScreen, Section
 from redengine_tui.states import SCHEDULER_STATES, TASK_STATES, Look
 
 
 class HelpScreen(ReadingScreen):
-    """Keys by where they work, what the signs mean, and what each pane is for."""
+    """Keys by where they work, the pages of the manual, what the signs mean, and what each pane is for."""
+
+    BINDINGS = [Binding(key, f"read({each.name!r})", each.title, show=False) for key, each in PAGE_KEYS]
 
     def __init__(self, keys: Callable[[Act], str], panes: Sequence[str]) -> None:
         """``keys`` gives the keys of an act as they are shown; ``panes`` the Markdown about each pane."""
@@ -27,11 +32,16 @@ class HelpScreen(ReadingScreen):
     def headline(self) -> Content:
         return Content("Help")
 
+    def action_read(self, name: str) -> None:
+        """Open a page of the manual; closing it comes back here."""
+        self.app.push_screen(ManualScreen(page(name)))
+
     def page(self) -> ComposeResult:
         width = max(len(self.keys(act)) for where in HEADINGS for act in held_by(where))
         for where, heading in HEADINGS.items():
             rows = [(_tinted(keys, "accent"), Content(act.help)) for act in held_by(where) if (keys := self.keys(act))]
             yield Section(heading, rows, width)
+        yield Section("Manual", manual_rows(lambda key: _tinted(key, "accent")), width)
         yield Section("States of a task", _signs(TASK_STATES, "The task "), width)
         yield Section("States of the scheduler", _signs(SCHEDULER_STATES, "It "), width)
         for text in self.panes:

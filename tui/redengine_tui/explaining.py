@@ -1,0 +1,48 @@
+"""Why a task is or is not started, printed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import msgspec
+
+from redengine.control.explain import report_of
+from redengine.control.messages import ConditionNode, ConditionReport
+from redengine_tui.format import next_start, stamp
+from redengine_tui.project import LoadedProject
+from redengine_tui.text import safe_line
+
+
+def explain(project: LoadedProject, task_name: str) -> ConditionReport:
+    """What the condition of a task means now; ``KeyError`` when there is no such task."""
+    session = project.session
+    task = session[task_name]
+    return report_of(task, session.context(task))
+
+
+def as_json(report: ConditionReport) -> str:
+    """For other programs; times are epoch seconds."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+
+
+def as_text(task_name: str, report: ConditionReport) -> str:
+    """In words: the verdict, the condition as a sentence, its parts, and the next starts."""
+    now = time.time()
+    lines = [f"{safe_line(task_name)}: {safe_line(report.verdict)}", "", safe_line(report.description)]
+    if report.tree is not None:
+        lines += ["", *_tree(report.tree)]
+    if report.next is not None:
+        lines += ["", f"next: {safe_line(next_start(report.next, now))}"]
+    lines += [f"      {stamp(at)}" for at in report.next_starts]
+    return "\n".join(lines)
+
+
+def _tree(node: ConditionNode, lead: str = "", below: str = "") -> Iterator[str]:
+    truth = {True: "true ", False: "false", None: "error"}[node.truth]
+    reason = f"  ({safe_line(node.reason)})" if node.reason else ""
+    changes = f"  until {stamp(node.changes_at)}" if node.changes_at is not None else ""
+    yield f"{lead}{truth}  {safe_line(node.text)}{reason}{changes}"
+    for index, child in enumerate(node.children):
+        last = index == len(node.children) - 1
+        yield from _tree(child, f"{below}{'`- ' if last else '|- '}", f"{below}{'   ' if last else '|  '}")
