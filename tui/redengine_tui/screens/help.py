@@ -38,10 +38,10 @@ class HelpScreen(ReadingScreen):
 
     def page(self) -> ComposeResult:
         width = max(len(self.keys(act)) for where in HEADINGS for act in held_by(where))
+        yield Section("Manual", manual_rows(lambda key: _tinted(key, "accent")), width)
         for where, heading in HEADINGS.items():
             rows = [(_tinted(keys, "accent"), Content(act.help)) for act in held_by(where) if (keys := self.keys(act))]
             yield Section(heading, rows, width)
-        yield Section("Manual", manual_rows(lambda key: _tinted(key, "accent")), width)
         yield Section("States of a task", _signs(TASK_STATES, "The task "), width)
         yield Section("States of the scheduler", _signs(SCHEDULER_STATES, "It "), width)
         for text in self.panes:
