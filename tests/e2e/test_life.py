@@ -160,7 +160,7 @@ def test_a_killed_worker_is_a_crash_within_a_second(place):
     os.kill(worker, signal.SIGKILL)
     # What a slow machine takes to draw is not the scheduler's second: that is told by its own record.
     program.wait_for(lambda: "crash" in program.row("in_process"))
-    run, crash = (row for row in place.log if row["task_name"] == "in_process")
+    _run, crash = (row for row in place.log if row["task_name"] == "in_process")
     assert crash["action"] == "crash"
     assert place.logged("in_process", "run") == 1
     program.press("q")
@@ -209,3 +209,61 @@ def test_a_scheduler_that_is_done_leaves_its_screen(place):
     program.wait_for("The scheduler is not running")
     program.press("q")
     assert program.ended() == 0
+
+
+BUSY = """
+    import time
+    from redengine import RedEngine
+
+    app = RedEngine()
+
+    @app.task("daily", execution="main")
+    def busy():
+        print("busy", flush=True)
+        time.sleep(300)
+"""
+
+
+def insist(program, until):
+    """Ask again and again: two signals at once would be one."""
+
+    def ask():
+        program.signal(signal.SIGTERM)
+        return program.process.poll() is not None
+
+    until(ask)
+
+
+def test_who_asks_twice_does_not_wait_for_a_busy_scheduler(place, until):
+    place.write(BUSY)
+    program = place.start()
+    program.wait_for("Condition · busy")
+    until(lambda: "busy" in "".join(file.read_text() for file in place.kept.glob("output/*")))
+    insist(program, until)
+    assert program.ended() == 0
+    # What was running then is told at the next start.
+    again = place.start()
+    again.wait_for("Condition · busy")
+    until(lambda: place.logged("busy", "crash") == 1)
+    insist(again, until)
+    again.ended()
+
+
+def test_an_operator_who_leaves_at_once_is_not_kept(place):
+    place.write(PROJECT.replace("stop.wait(300)", "time.sleep(300)"))
+    program = place.start()
+    program.wait_for("in_thread")
+    program.press("g", "j", "j", "j")
+    program.wait_for("Condition · in_thread")
+    program.press("r")
+    program.wait_for(lambda: place.logged("in_thread", "run") == 1)
+    program.wait_for(lambda: "running" in program.row("in_thread"))
+    program.press("q")
+    program.wait_for("Terminate them")
+    program.press("t")
+    program.wait_for(lambda: "stopping" in program.lines[0])
+    program.press("q")
+    program.wait_for("Leave now")
+    program.press("l")
+    assert program.ended(timeout=8) == 0
+    assert program.sent.rindex(b"\x1b[?1049l") > program.sent.rindex(b"\x1b[?1049h")

@@ -10,6 +10,7 @@ import traceback
 
 from filelock import FileLock
 
+from redengine.abc import Topic
 from redengine.control.local import LocalController
 from redengine.control.publisher import Project, Publisher
 from redengine.exc import ProjectError
@@ -47,6 +48,10 @@ class Host:
             self._release()
             raise
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+        self._started = threading.Event()
+        #: How it was asked to stop; a scheduler that is about to start forgets what it was asked before.
+        self._stop: bool | None = None
+        self.session.listen(self._heard)
 
     def _set_up_log(self) -> str:
         """Log to a CSV file in the project's folder, unless the project chose otherwise. Returns where, in words."""
@@ -92,6 +97,7 @@ class Host:
         """Start the scheduler."""
         output.install()
         self._thread.start()
+        self._started.set()
 
     def controller(self, who: str = "operator") -> LocalController:
         """A controller for a screen in this process."""
@@ -104,10 +110,17 @@ class Host:
 
     def stop(self, *, force: bool) -> None:
         """Ask the scheduler to stop, from any thread or signal handler."""
+        self._stop = force
         self.session.shut_down(force=force or None)
+
+    def _heard(self, topic: Topic) -> None:
+        if topic[0] == "started" and self._stop is not None:
+            self.session.shut_down(force=self._stop or None)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the scheduler to stop (seconds); whether it has."""
+        if not self._started.wait(timeout):
+            return False
         self._thread.join(timeout)
         return not self._thread.is_alive()
 

@@ -6,8 +6,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from redengine_tui.app import RedEngineTUI
@@ -26,8 +26,12 @@ class Session:
         self._host = host
         self._app = app
         self._terminal = terminal
+        self._asked_to_stop = False
+        self._over = threading.Event()
         #: The terminal is gone; the scheduler goes on without a screen.
         self.detached = False
+        #: Asked twice to stop: nothing is waited for any more.
+        self.hurried = False
 
     @contextmanager
     def signals(self) -> Iterator[None]:
@@ -42,48 +46,66 @@ class Session:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def show(self) -> str:
+        """Show the screen until it ends. Returns the traceback when it failed, else nothing."""
+        try:
+            self._app.run()
+        except Exception:
+            # The screen failed; the tasks have done nothing wrong.
+            return traceback.format_exc()
+        finally:
+            self._over.set()
+        return ""
+
+    def wait(self) -> None:
+        """Wait for the scheduler to stop, unless the operator is in a hurry."""
+        while not self.hurried and not self._host.join(0.2):
+            pass
+
     def _terminated(self, number: int, frame: FrameType | None) -> None:
+        self.hurried = self._asked_to_stop
+        self._asked_to_stop = True
         self._host.stop(force=True)
-        self._leave_when_stopped()
-
-    def _leave_when_stopped(self) -> None:
-        def wait() -> None:
-            self._host.join()
-            self._exit_screen()
-
-        threading.Thread(target=wait, name="leave", daemon=True).start()
+        self._leave_screen(first=self.wait)
 
     def _hung_up(self, number: int, frame: FrameType | None) -> None:
         self.detached = True
         self._terminal.abandon()
-        self._exit_screen()
+        self._leave_screen(first=lambda: None)
 
-    def _exit_screen(self) -> None:
-        loop = self._app._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._app.exit)
+    def _leave_screen(self, first: Callable[[], None]) -> None:
+        def leave() -> None:
+            first()
+            # A screen that is told to go in the midst of its coming takes it for an error.
+            while not (self._over.is_set() or self._app.main.is_mounted):
+                self._over.wait(0.02)
+            loop = self._app._loop
+            if loop is not None:
+                with suppress(RuntimeError):  # it has ended by itself just now
+                    loop.call_soon_threadsafe(self._app.exit)
+
+        threading.Thread(target=leave, name="leave", daemon=True).start()
 
 
 def run(project: LoadedProject, data: ProjectData, settings: Settings) -> int:
     """Run a project until it is stopped. Returns the exit code: 1 when the scheduler or the screen failed."""
     host = Host(project, data)
-    failure = ""
     with kept_for_screen(data.stray) as terminal:
         app = RedEngineTUI(host.controller(), settings=settings)
         going = Session(host, app, terminal)
         with going.signals():
             host.start()
-            try:
-                app.run()
-            except Exception:
-                # The screen failed; the tasks have done nothing wrong.
-                failure = traceback.format_exc()
-            if not going.detached and (failure or app.return_code):
+            failure = going.show()
+            failed = bool(failure or app.return_code)
+            if failed and not going.detached:
                 host.stop(force=False)
-            host.join()
-    host.close()
+            if failed or going.detached:
+                going.wait()
+    # Else the scheduler has stopped, or the operator chose not to wait for it.
+    if host.join(0.2):
+        host.close()
     if failure:
         print(f"The screen failed, and the scheduler was stopped:\n{safe_block(failure)}", file=sys.stderr)
     if host.problem:
         print(f"The scheduler failed: {safe_block(host.problem)}\nDetails are in {data.scheduler_log}", file=sys.stderr)
-    return 1 if failure or host.problem or app.return_code else 0
+    return 1 if failed or host.problem else 0
