@@ -77,10 +77,12 @@ class Engine:
         self._pass: list[tuple[tuple[int, int], str]] = []
         self._passed: tuple[int, int] | None = None
         self._actions: deque[Start | Stop] = deque()
-        #: Tasks that are due and wait for a process.
+        #: Tasks that are due and wait for a process, and in which order they get one.
         self._waiting: set[str] = set()
+        self._queue: list[tuple[tuple[int, int], str]] = []
         self._shut_until = -inf
         self._shut_topics: frozenset[Topic] = frozenset()
+        self._shut_problem: Exception | None = None
         #: Nothing is started by a condition.
         self.on_hold = False
         #: Nothing is started at all.
@@ -215,8 +217,8 @@ class Engine:
 
     @property
     def has_work(self) -> bool:
-        """Whether something happened that was not looked at yet."""
-        return bool(self._dirty)
+        """Whether something happened that was not looked at yet, or a task waits for a process that is free."""
+        return bool(self._dirty) or (bool(self._waiting) and self._has_process())
 
     def wake_at(self) -> float:
         """When to ask again if nothing happens before (epoch seconds)."""
@@ -237,8 +239,12 @@ class Engine:
         counts for what comes after it."""
         while not self._actions:
             if not self._pass:
-                self._passed = None
-                return None
+                entry = self._longest_waiting()
+                if entry is None:
+                    self._passed = None
+                    return None
+                self._look(entry, now)
+                continue
             key, name = heapq.heappop(self._pass)
             entry = self._entries.get(name)
             if entry is None or (key == self._passed):
@@ -247,7 +253,28 @@ class Engine:
             self._look(entry, now)
         return self._actions.popleft()
 
+    def _longest_waiting(self) -> Entry | None:
+        """The task whose turn it is to get a free process. One is looked at for each that is free, however many
+        wait."""
+        while self._queue and self._has_process():
+            _, name = heapq.heappop(self._queue)
+            if name in self._waiting:
+                self._waiting.discard(name)
+                return self._entries.get(name)
+        return None
+
+    def _wait(self, entry: Entry) -> None:
+        """Have a task wait for a process."""
+        entry.queued = True
+        if len(self._queue) > 64 + 2 * len(self._waiting):
+            # Many have stopped waiting since.
+            self._queue = [item for item in self._queue if item[1] in self._waiting]
+            heapq.heapify(self._queue)
+        self._waiting.add(entry.name)
+        heapq.heappush(self._queue, (entry.order(), entry.name))
+
     def _look(self, entry: Entry, now: float) -> None:
+        self._waiting.discard(entry.name)
         task = entry.task
         ctx = self._context(task, now)
         live = ctx.book[task.name].live
@@ -320,8 +347,7 @@ class Engine:
                 entry.queued = True
                 return until
         if not self.has_room(task):
-            entry.queued = True
-            self._waiting.add(entry.name)
+            self._wait(entry)
             return until
         nominal = None if forced else nominal_start(task.start_cond, ctx)
         entry.last_start = ctx.now
@@ -352,13 +378,10 @@ class Engine:
 
     def has_room(self, task: Any) -> bool:
         """Whether a run of the task may be started now, as far as ``max_process_count`` is concerned."""
-        return task.get_execution() != "process" or self.processes < int(self._session.config.max_process_count)
+        return self._has_process() or task.get_execution() != "process"
 
-    def room_made(self) -> None:
-        """A process has become free: look at those that wait for one."""
-        for name in self._waiting:
-            self._mark(name)
-        self._waiting.clear()
+    def _has_process(self) -> bool:
+        return self.processes < int(self._session.config.max_process_count)
 
     def _examine(self, entry: Entry, kind: str, condition: Any, ctx: Context) -> Finding | None:
         """The condition's truth, and when to look again, which is later than now; ``None`` when it raises. That is
@@ -392,16 +415,25 @@ class Engine:
         return frozenset(self._dependents.get(topic, ()))
 
     def is_over(self, now: float) -> bool:
-        """Whether the condition to shut down holds. Raises what that raises: a scheduler that can no longer tell
-        when to stop is to stop."""
+        """Whether the condition to shut down holds. One that raises is told of once and looked at again later."""
         condition = self._session.config.shut_cond
         if condition is None:
             self._shut_until = inf
             self._shut_topics = frozenset()
             return False
         ctx = self._context(None, now)
-        self._shut_topics = frozenset(condition.topics(None))
-        finding: Finding = condition.examine(ctx)
+        try:
+            self._shut_topics = frozenset(condition.topics(None))
+            finding: Finding = condition.examine(ctx)
+        except Exception as problem:
+            self._shut_until = ctx.poll_at + PROBLEM_REST
+            if repr(problem) != repr(self._shut_problem):
+                self._shut_problem = problem
+                self._on_problem(None, problem)
+            return False
+        if self._shut_problem is not None:
+            self._shut_problem = None
+            self._on_problem(None, None)
         self._shut_until = finding.until if finding.until > now else ctx.poll_at
         return finding.truth
 

@@ -341,20 +341,18 @@ class Scheduler(RedBase):
     def _condition_problem(self, task: Any, problem: BaseException | None) -> None:
         """A condition of a task (``None``: the one to shut down) raised, or no longer does."""
         config = self.session.config
+        whose = "to shut down" if task is None else f"of task '{task.name}'"
         if problem is None:
-            self.logger.info(f"The condition of task '{task.name}' works again", extra={"action": "condition"})
+            self.logger.info(f"The condition {whose} works again", extra={"action": "condition"})
             return
-        self.logger.error(f"Condition crashed for task '{task.name}'", exc_info=problem, extra={"action": "condition"})
+        whose = "to shut down" if task is None else f"for task '{task.name}'"
+        self.logger.error(f"Condition crashed {whose}", exc_info=problem, extra={"action": "condition"})
         if config.debug and not config.silence_cond_check:
             raise problem
 
     def _count_processes(self) -> None:
-        if self._engine is None:
-            return
-        before = self._engine.processes
-        self._engine.processes = self.count_process_tasks_alive()
-        if self._engine.processes < before:
-            self._engine.room_made()
+        if self._engine is not None:
+            self._engine.processes = self.count_process_tasks_alive()
 
     # The end
 

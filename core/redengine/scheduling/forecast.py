@@ -1,0 +1,138 @@
+"""What will start when: the session's schedule run ahead of time, from its present state, on a virtual clock.
+
+Each run is assumed to take the task's usual time (the median of its history) and to succeed. Conditions that can tell
+nothing of the future are not asked: their tasks are named as what was left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from redengine.conditions.logic import AlwaysTrue, foreseen
+from redengine.scheduling.simulation import Simulation, usual_durations
+
+#: Starts after which a forecast ends before its time: a schedule of seconds over weeks is nobody's reading.
+MOST_STARTS = 200_000
+
+
+class Coming(msgspec.Struct, frozen=True):
+    """One start that is foreseen."""
+
+    task: str
+    #: Epoch seconds.
+    at: float
+    #: How long the run will usually take (seconds); 0 when that is not known.
+    usual: float = 0.0
+    #: Somebody asked for it.
+    forced: bool = False
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """What will start from one instant to another (epoch seconds), earliest first."""
+
+    since: float
+    until: float
+    starts: tuple[Coming, ...] = ()
+    #: What was taken for granted, a sentence each.
+    assumptions: tuple[str, ...] = ()
+
+
+def forecast(session: Any, length: timedelta) -> Forecast:
+    """Everything that will start within a length of time from now. Nothing of the session is changed."""
+    now = session.get_time()
+    always = [task.name for task in session.tasks if _never_rests(task)]
+    only = [task.name for task in session.tasks if task.name not in always]
+    durations = usual_durations(session.book)
+    with Simulation(session, now, durations=durations, detached=True, only=only) as simulation:
+        starts = simulation.run(length, most=MOST_STARTS)
+        known = {name: _usual(session, name) for name in only}
+        coming = tuple(Coming(str(s.task), s.at, known[s.task], s.forced) for s in starts)
+        cut = len(starts) >= MOST_STARTS
+        until = starts[-1].at if cut else now + length.total_seconds()
+        assumptions = tuple(_assumptions(session, simulation, always, cut))
+    return Forecast(now, until, coming, assumptions)
+
+
+def _never_rests(task: Any) -> bool:
+    """Whether a task starts again whenever it has ended: there is no telling its starts apart."""
+    return isinstance(task.start_cond, AlwaysTrue) and not task.disabled
+
+
+def _usual(session: Any, name: Any) -> float:
+    from statistics import median
+
+    runtimes = session.book[name].runtimes
+    return float(median(runtimes)) if runtimes else 0.0
+
+
+def _assumptions(session: Any, simulation: Simulation, always: list[Any], cut: bool) -> Iterable[str]:
+    yield "Every run succeeds and takes its usual time (the median of its newest runs)."
+    if session.on_hold:
+        yield "The scheduler, which is on hold now, is resumed at once."
+    if always:
+        yield f"Left out, since they run all the time: {_listed(always)}."
+    for name in simulation.unforeseen:
+        yield f"Left out, since its condition cannot be foreseen: {name} ({_opaque(session[name].start_cond)})."
+    for name in sorted({str(task.name) for _, task, problem in simulation.problems if task is not None and problem}):
+        yield f"Left out, since its condition cannot be evaluated: {name}."
+    if cut:
+        yield f"It ends early, after {MOST_STARTS:,} starts."
+
+
+def _opaque(condition: Any) -> str:
+    parts = getattr(condition, "subconditions", None)
+    if parts is None:
+        return str(condition)
+    return ", ".join(dict.fromkeys(_opaque(part) for part in parts if not foreseen(part)))
+
+
+def _listed(names: list[Any]) -> str:
+    shown = ", ".join(map(str, names[:5]))
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+
+
+def next_starts(task: Any, condition: Any, *, most: int = 5, horizon: timedelta = timedelta(days=400)) -> list[float]:
+    """When a task will start next, under a condition that it may not have yet (epoch seconds, earliest first).
+
+    The tasks that it waits for are run ahead with it. A few hundred looks at most are taken, so the list may be short.
+    """
+    session = task.session
+    involved = _involved(task, condition)
+    found: list[float] = []
+    simulation = Simulation(
+        session,
+        durations=usual_durations(session.book),
+        detached=True,
+        only=involved,
+        conditions={task.name: condition},
+    )
+    with simulation:
+        end = simulation.clock.time() + horizon.total_seconds()
+        while len(found) < most and simulation.looks < LOOKS and not simulation.over:
+            started = simulation.run(datetime.fromtimestamp(end, session.zone), most=1)
+            if not started:
+                break
+            found += [start.at for start in started if start.task == task.name]
+    return found
+
+
+#: Looks that are taken for the next starts of one task: some ten milliseconds.
+LOOKS = 600
+
+
+def _involved(task: Any, condition: Any) -> set[Any]:
+    """The task and all it waits for, near and far."""
+    session = task.session
+    names = {task.name}
+    waiting = [(task.name, condition)]
+    while waiting:
+        name, held = waiting.pop()
+        for topic in held.topics(name):
+            if topic[0] == "task" and topic[1] not in names and session.tasks.has(topic[1]):
+                names.add(topic[1])
+                waiting.append((topic[1], session.tasks.named(topic[1]).start_cond))
+    return names
