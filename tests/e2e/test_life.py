@@ -240,7 +240,9 @@ def test_who_asks_twice_does_not_wait_for_a_busy_scheduler(place, until):
     program.wait_for("Condition · busy")
     until(lambda: "busy" in "".join(file.read_text() for file in place.kept.glob("output/*")))
     insist(program, until)
-    assert program.ended() == 0
+    # The one signal too many may have come when all was done.
+    assert program.ended() in (0, -signal.SIGTERM)
+    assert program.sent.rindex(b"\x1b[?1049l") > program.sent.rindex(b"\x1b[?1049h")
     # What was running then is told at the next start.
     again = place.start()
     again.wait_for("Condition · busy")

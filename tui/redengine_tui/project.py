@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.machinery
 import importlib.util
 import re
@@ -10,6 +11,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from unicodedata import east_asian_width
 
 from redengine import RedEngine, Session
 from redengine.exc import ProjectError
@@ -67,10 +69,17 @@ def existing(given: Path) -> Path:
     if path.is_dir():
         raise ProjectError(f"{given} is a folder; give the Python file of your project in it")
     if not path.exists():
-        near = [other.name for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        hint = f"; there: {', '.join(sorted(near)[:8])}" if near else ""
-        raise ProjectError(f"There is no file {given}{hint}")
+        raise ProjectError(f"There is no file {given}{_others(path)}")
     return path.resolve()
+
+
+def _others(path: Path) -> str:
+    """What may have been meant instead of a file that there is not."""
+    there = sorted(other.name for other in path.parent.glob("*.py")) if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, there, n=1)
+    if near:
+        return f'; did you mean "{near[0]}"?'
+    return f"; there: {', '.join(there[:8])}" if there else ""
 
 
 def _module_name(path: Path) -> str:
@@ -126,10 +135,13 @@ def _syntax_message(error: SyntaxError, path: Path) -> str:
     where = Path(error.filename).name if error.filename else path.name
     message = f"{where}, line {error.lineno}: {type(error).__name__}: {error.msg}"
     if error.text:
-        stripped = error.text.rstrip("\n")
-        message += f"\n\n    {stripped}"
+        code = error.text.strip()
+        message += f"\n\n    {code}"
         if error.offset:
-            message += f"\n    {' ' * (error.offset - 1)}^"
+            before = error.text[: error.offset - 1].lstrip()
+            # Letters that are two cells wide, and tabs, have to be stepped over as they are shown.
+            gap = "".join("\t" if char == "\t" else " " * (1 + (east_asian_width(char) in "WF")) for char in before)
+            message += f"\n    {gap}^"
     return message
 
 
