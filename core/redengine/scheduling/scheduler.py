@@ -20,6 +20,7 @@ from redengine.base import RedBase
 from redengine.conditions.context import Context
 from redengine.exc import SchedulerExit, SchedulerRestart
 from redengine.hooks import HookRun
+from redengine.loading import refuse_to_run
 from redengine.scheduling.engine import Engine, Start, Stop
 from redengine.scheduling.process_control import start_anew, stopping_signals
 from redengine.scheduling.runs import LiveRun, Runs, output_path, run_by_hand
@@ -139,6 +140,7 @@ class Scheduler(RedBase):
 
     async def serve(self) -> None:
         """Run until shut down. Raises what a task or a hook raised beyond itself, or nothing."""
+        refuse_to_run()
         if self.is_alive:
             raise RuntimeError("The scheduler of this session is running already")
         while await self._serve_once():
