@@ -14,7 +14,7 @@ ITEMS = (
     m.ParameterView("to", "task", "Arg", "ops@example.org"),
     m.ParameterView("rows", "task", "FuncArg", "count_rows()", lazy=True),
     m.ParameterView("password", "session", "Private", "*****"),
-    m.ParameterView("to", "session", "value", "all@example.org", wins=False, note="by the task's"),
+    m.ParameterView("to", "session", "value", "all@example.org", wins=False, note="covered by the task's"),
 )
 
 
@@ -59,7 +59,7 @@ async def test_list(app, controller, width):
             "to        task     Arg        ops@example.org",
             "rows      task     FuncArg    count_rows()  (evaluate with enter)",
             "password  session  Private    *****",
-            "to        session  value      covered: by the task's  all@example.org",
+            "to        session  value      covered by the task's  all@example.org",
         ]
         assert m.ListParameters("send-mail") in controller.asked
         assert not any(isinstance(query, m.EvaluateParameter) for query in controller.asked)

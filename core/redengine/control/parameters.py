@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from redengine.args import Arg, EnvArg, FuncArg, PipeArg, Private, Return, SimpleArg
@@ -36,7 +36,7 @@ def _taken(task: Any) -> frozenset[str] | None:
 
 def _use(name: str, taken: frozenset[str] | None, task: Any) -> tuple[bool, str]:
     if task is not None and taken is not None and name not in taken:
-        return False, "the function does not take it"
+        return False, "unused: the function does not take it"
     return True, ""
 
 
@@ -76,6 +76,10 @@ def _source_of_key(session: Any, argument: Arg) -> tuple[str, bool, str]:
             return f"session parameter {key!r}", False, f"there is no session parameter {key!r}"
         return f"{_shown(argument.default)} (default)", False, ""
     found = parameters.to_dict()[key]
+    if isinstance(found, Arg):
+        # What leads in a circle would be followed for ever.
+        onwards = f"{found} (session parameter {key!r})"
+        return onwards, True, ""
     if not isinstance(found, BaseArgument):
         return f"{_shown(found)} (session parameter {key!r})", False, ""
     text, lazy, problem = _source(session, found)
@@ -127,13 +131,18 @@ def evaluate(session: Any, task: Any | None, name: str, scope: str) -> Reply:
         return Reply(False, f"{type(error).__name__}: {message}")
 
 
-def _parts(session: Any, argument: BaseArgument) -> Iterator[BaseArgument]:
+def _parts(session: Any, argument: Any, seen: frozenset[int] = frozenset()) -> Iterator[BaseArgument]:
     """The argument and all it gets its value from."""
+    if not isinstance(argument, BaseArgument) or id(argument) in seen:
+        return
     yield argument
+    inner: Iterable[Any] = ()
     if isinstance(argument, PipeArg):
-        for part in argument:
-            yield from _parts(session, part)
+        inner = argument
+    elif isinstance(argument, FuncArg):
+        inner = (*argument.args, *argument.kwargs.values(), *argument._defaults().to_dict().values())
     elif isinstance(argument, Arg):
-        found = session.parameters.to_dict().get(session.parameters._key(argument.key))
-        if isinstance(found, BaseArgument) and found is not argument:
-            yield from _parts(session, found)
+        held = session.parameters.to_dict()
+        inner = (held.get(session.parameters._key(argument.key)), argument.default)
+    for part in inner:
+        yield from _parts(session, part, seen | {id(argument)})

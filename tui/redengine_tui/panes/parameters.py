@@ -237,7 +237,7 @@ def parameter_row(item: ParameterView, width: int, found: tuple[bool, str] | Non
     ]
     note = safe_line(item.note)
     if not item.wins:
-        note = f"covered: {note}" if note else "covered"
+        note = note or "covered"
         row = [Content(part.plain) for part in row]
     value_part = Content.styled(safe_line(value), style)
     if note:
