@@ -23,6 +23,8 @@ Examples:
   redengine-tui project.py               run a project and watch it
   redengine-tui project.py:nightly       the app named nightly in that file
   redengine-tui check project.py         find mistakes before running it
+  redengine-tui explain project.py x     why task x is not running
+  redengine-tui forecast project.py      what will start in the next 24 hours
   redengine-tui list project.py --json   its tasks, for other programs
   redengine-tui locate project.py        where its log is
 """
@@ -167,6 +169,53 @@ def list_tasks(project: str, as_json: bool, data_dir: str | None) -> None:
     except ProjectError as problem:
         _stop(str(problem))
     click.echo(listing.as_json(views) if as_json else listing.as_text(views))
+
+
+@main.command()
+@click.argument("project", metavar="PROJECT[:NAME]")
+@click.argument("task", metavar="TASK")
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+@_data_dir
+def explain(project: str, task: str, as_json: bool, data_dir: str | None) -> None:
+    """Say why a task is or is not started: its condition, part by part, and its next starts."""
+    from redengine.exc import ProjectError
+    from redengine_tui import explaining
+
+    try:
+        report = explaining.explain(_with_past(project, data_dir), task)
+    except ProjectError as problem:
+        _stop(str(problem))
+    click.echo(explaining.as_json(report) if as_json else explaining.as_text(task, report))
+
+
+@main.command()
+@click.argument("project", metavar="PROJECT[:NAME]")
+@click.option("--hours", type=click.FloatRange(min=0, min_open=True, max=24 * 366), default=24.0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+@_data_dir
+def forecast(project: str, hours: float, as_json: bool, data_dir: str | None) -> None:
+    """Say what will start in the next hours, from what the log says of now, and what was assumed."""
+    from datetime import timedelta
+
+    from redengine.exc import ProjectError
+    from redengine.scheduling.forecast import forecast as foretell
+    from redengine_tui import forecasting
+
+    try:
+        found = foretell(_with_past(project, data_dir).session, timedelta(hours=hours))
+    except ProjectError as problem:
+        _stop(str(problem))
+    click.echo(forecasting.as_json(found) if as_json else forecasting.as_text(found))
+
+
+def _with_past(spec: str, data_dir: str | None) -> Any:
+    """A project that knows its log, but does not run."""
+    from redengine_tui.data import ProjectData, data_root
+    from redengine_tui.listing import take_past
+
+    loaded = _loaded(spec)
+    take_past(loaded, ProjectData.of(loaded.path, data_root(data_dir)))
+    return loaded
 
 
 @main.command()

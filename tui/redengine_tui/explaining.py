@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 import msgspec
 
 from redengine.control.explain import report_of
 from redengine.control.messages import ConditionNode, ConditionReport
+from redengine.exc import ProjectError
 from redengine_tui.format import next_start, stamp
 from redengine_tui.project import LoadedProject
 from redengine_tui.text import safe_line
 
 
 def explain(project: LoadedProject, task_name: str) -> ConditionReport:
-    """What the condition of a task means now; ``KeyError`` when there is no such task."""
+    """What the condition of a task means now; :class:`~redengine.exc.ProjectError` when there is no such task."""
     session = project.session
+    if task_name not in session:
+        near = get_close_matches(task_name, map(str, session.tasks.names()), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ProjectError(f"{project.path.name} has no task {task_name!r}{hint}")
     task = session[task_name]
     return report_of(task, session.context(task))
 

@@ -19,10 +19,14 @@ from redengine_tui.text import safe_line
 
 def views(project: LoadedProject, data: ProjectData) -> tuple[TaskView, ...]:
     """The tasks with what the log says of their past. Nothing is written."""
-    session = project.session
-    if not session.own_repo and data.log.exists():
-        session.set_repo(CSVFileRepo(filename=data.log, model=TaskRunRecord))
-    return Publisher(session, Project(project.name)).snapshot().tasks
+    take_past(project, data)
+    return Publisher(project.session, Project(project.name)).snapshot().tasks
+
+
+def take_past(project: LoadedProject, data: ProjectData) -> None:
+    """Have a project that does not run know its past, from the log it has when it runs. Nothing is written."""
+    if not project.session.own_repo and data.log.exists():
+        project.session.set_repo(CSVFileRepo(filename=data.log, model=TaskRunRecord))
 
 
 def as_json(tasks: tuple[TaskView, ...]) -> str:

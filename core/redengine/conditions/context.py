@@ -51,12 +51,12 @@ class Context:
             self._wall = datetime.fromtimestamp(self.now, self.zone)
         return self._wall
 
-    def at(self, now: float, *, book: HistoryBook | None = None) -> Context:
-        """The same at another instant, or with another past."""
+    def at(self, now: float) -> Context:
+        """The same at another instant."""
         return Context(
             now,
             self.session,
-            self.book if book is None else book,
+            self.book,
             self.zone,
             task=self.task,
             poll_at=now + (self.poll_at - self.now),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from math import inf, isfinite
-from statistics import median
 from typing import Any
 
 from redengine.conditions.base import Wrapper
 from redengine.conditions.context import Context
 from redengine.control.messages import ConditionNode, ConditionReport, Problem
-from redengine.control.outlook import next_starts, next_true
+from redengine.control.outlook import next_true
 from redengine.exc import ConditionSyntaxError
+from redengine.scheduling.forecast import next_starts
 from redengine.syntax import describe, diagnose, parse_condition
 
 
@@ -49,17 +49,12 @@ def _report(condition: Any, task: Any, ctx: Context, problems: tuple[Problem, ..
     tree = explain(condition, ctx)
     try:
         coming = next_true(condition, ctx)
-        starts = next_starts(condition, task, ctx, usual=usual_duration(task))
+        starts = tuple(next_starts(task, condition))
     except Exception as error:
         return ConditionReport(
             True, problems, description, tree, f"It cannot be evaluated: {type(error).__name__}: {error}"
         )
     return ConditionReport(True, problems, description, tree, verdict(task, tree, ctx), starts, coming)
-
-
-def usual_duration(task: Any) -> float:
-    """The median of the task's run times that are known (seconds); 0 when none is."""
-    return median(task.history.runtimes) if task.history.runtimes else 0.0
 
 
 def explain(condition: Any, ctx: Context) -> ConditionNode:

@@ -10,23 +10,9 @@ from redengine.conditions.base import BaseCondition, Wrapper
 from redengine.conditions.context import Context
 from redengine.conditions.logic import foreseen
 from redengine.control.messages import NextStart
-from redengine.log.history import HistoryBook, TaskHistory
 
 #: Changes of a condition that are looked ahead at most, for one start.
 LOOKAHEAD = 400
-
-
-class _Overlay(HistoryBook):
-    """A book in which one task has another past."""
-
-    def __init__(self, base: HistoryBook, task_name: str, history: TaskHistory) -> None:
-        super().__init__()
-        self._base = base
-        self._own = (task_name, history)
-
-    def __getitem__(self, task_name: str) -> TaskHistory:
-        name, history = self._own
-        return history if task_name == name else self._base[task_name]
 
 
 def first_true(condition: Any, ctx: Context) -> float | None:
@@ -131,21 +117,3 @@ def _missing(condition: Any, ctx: Context) -> Iterator[BaseCondition]:
         return
     elif not condition.examine(ctx).truth:
         yield condition.condition if isinstance(condition, Not) else condition
-
-
-def next_starts(condition: Any, task: Any, ctx: Context, *, usual: float, count: int = 5) -> tuple[float, ...]:
-    """The next starts that are known if nothing else happens, assuming that each run takes ``usual`` seconds and
-    succeeds. Earliest first, in epoch seconds."""
-    history = ctx.book[task.name].copy()
-    ctx = ctx.at(ctx.now, book=_Overlay(ctx.book, task.name, history))
-    pace = max(task.session.config.cycle_sleep or 0.0, 1.0)
-    starts: list[float] = []
-    while len(starts) < count:
-        at = first_true(condition, ctx)
-        if at is None or (starts and at <= starts[-1]):
-            break
-        starts.append(at)
-        history.note("run", at)
-        history.note("success", at + usual)
-        ctx = ctx.at(max(at + usual, at + pace))
-    return tuple(starts)

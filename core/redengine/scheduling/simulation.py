@@ -414,6 +414,15 @@ class _Shadow:
         self.end_cond = task.end_cond if foreseen(task.end_cond) else AlwaysFalse()
         self.batches = list(task.batches)
         self._force_termination = bool(task.force_termination)
+        # What the engine asks for at each look, and what does not change meanwhile.
+        self.priority, self.disabled, self.multilaunch = task.priority, task.disabled, task.multilaunch
+        self.on_startup, self.on_shutdown = task.on_startup, task.on_shutdown
+        self.permanent, self.timeout = task.permanent, task.timeout
+        self._execution: str = task.get_execution()
+
+    def get_execution(self) -> str:
+        """How the task runs."""
+        return self._execution
 
     @property
     def force_termination(self) -> bool:

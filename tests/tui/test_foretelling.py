@@ -1,0 +1,98 @@
+"""``redengine-tui explain`` and ``forecast``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from redengine_tui.cli import main
+
+PROJECT = """
+from redengine import RedEngine
+
+app = RedEngine(config={"timezone": "UTC"})
+
+
+@app.task("every 2 hours")
+def fetch(): ...
+
+
+@app.task("after task 'fetch' & time of day between 00:00 and 23:59", name="re\\x1b[31mport")
+def report(): ...
+
+
+@app.task("daily & is foo")
+def odd(): ...
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> str:
+    path = tmp_path / "project.py"
+    path.write_text(
+        PROJECT.replace("app = ", "app = ").replace(
+            '@app.task("daily & is foo")',
+            '@app.cond("is foo")\ndef is_foo(): return True\n\n\n@app.task("daily & is foo")',
+        )
+    )
+    return str(path)
+
+
+def run(*args: str, data: Path) -> tuple[int, str]:
+    result = CliRunner().invoke(main, [*args, "--data-dir", str(data)], catch_exceptions=False)
+    return result.exit_code, result.output
+
+
+def test_explain_says_why_in_words(project, tmp_path):
+    code, text = run("explain", project, "re\x1b[31mport", data=tmp_path / "data")
+    assert code == 0
+    assert "has not succeeded yet" in text
+    assert "\x1b" not in text
+    assert "|- false  after task 'fetch'" in text
+
+
+def test_explain_as_json(project, tmp_path):
+    code, text = run("explain", project, "fetch", "--json", data=tmp_path / "data")
+    report = json.loads(text)
+    assert code == 0
+    assert report["tree"]["truth"] is True
+    assert report["next"]["kind"] == "now"
+    assert len(report["next_starts"]) == 5
+
+
+def test_explain_of_an_unknown_task(project, tmp_path):
+    code, text = run("explain", project, "fetc", data=tmp_path / "data")
+    assert code == 2
+    assert "no task 'fetc'; did you mean 'fetch'?" in text
+
+
+def test_forecast(project, tmp_path):
+    code, text = run("forecast", project, "--hours", "5", data=tmp_path / "data")
+    assert code == 0
+    assert text.count("  fetch\n") == 3
+    assert "cannot be foreseen: odd (is foo)" in text
+    assert "\x1b" not in text
+
+
+def test_forecast_as_json(project, tmp_path):
+    code, text = run("forecast", project, "--hours", "3", "--json", data=tmp_path / "data")
+    found = json.loads(text)
+    assert code == 0
+    assert found["until"] - found["since"] == 3 * 3600
+    assert [start["task"] for start in found["starts"]].count("fetch") == 2
+
+
+@pytest.mark.parametrize("hours", ["0", "-3", "nan-hours"])
+def test_a_wrong_length_is_refused(project, tmp_path, hours):
+    code, text = run("forecast", project, "--hours", hours, data=tmp_path / "data")
+    assert code == 2
+    assert "--hours" in text
+
+
+def test_nothing_is_written(project, tmp_path):
+    run("forecast", project, data=tmp_path / "data")
+    run("explain", project, "fetch", data=tmp_path / "data")
+    assert not (tmp_path / "data").exists()
