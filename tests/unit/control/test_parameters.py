@@ -82,7 +82,7 @@ def test_a_secret_is_masked_wherever_it_comes_from(session, hide):
     assert reply.message == "*****"
 
 
-def with_default(token=Private(SECRET)):
+def with_default(token=Private(SECRET)):  # noqa: B008
     return f"Bearer {token}"
 
 

@@ -1,0 +1,148 @@
+"""Every command: carried out or refused with a reason, and told in the scheduler's log."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from redengine.args import TerminationFlag
+from redengine.control import messages as m
+from redengine.control.commands import carry_out, describe
+
+
+@pytest.fixture
+def send(app, running, audit):
+    """Send a command as the screen does."""
+
+    def send(command):
+        return carry_out(app.session, command, "ada")
+
+    return send
+
+
+@pytest.mark.parametrize(
+    "command",
+    [m.Run("tsak"), m.Terminate("tsak"), m.Disable("tsak"), m.Enable("tsak"), m.SetCondition("tsak", "daily")],
+)
+def test_a_task_that_there_is_not(app, send, audit, command):
+    app.task(name="task", func=lambda: None)
+    reply = send(command)
+    assert (reply.ok, reply.message) == (False, "There is no task 'tsak'; did you mean 'task'?")
+    assert audit == [f"ada: {describe(command)}: refused: {reply.message}"]
+
+
+def test_disable_and_enable(app, send, audit):
+    app.task("daily", name="task", func=lambda: None)
+    assert send(m.Disable("task")) == m.Reply(True, "'task' is disabled")
+    assert app.session["task"].disabled
+    assert send(m.Enable("task")) == m.Reply(True, "'task' is enabled")
+    assert not app.session["task"].disabled
+    assert audit == ["ada: disable 'task'", "ada: enable 'task'"]
+
+
+def test_hold_and_resume(app, send, audit):
+    assert send(m.Hold()).ok
+    assert app.session.on_hold
+    assert send(m.Resume()).ok
+    assert not app.session.on_hold
+    assert audit == ["ada: hold", "ada: resume"]
+
+
+def test_run_with_parameters(app, running, send):
+    got = []
+
+    @app.task(name="task")
+    def func(x=1):
+        got.append(x)
+
+    running.start()
+    assert send(m.Run("task")).message == "'task' starts"
+    running.until(lambda: got == [1])
+    assert send(m.Run("task", {"x": 5})).ok
+    running.until(lambda: got == [1, 5])
+    refused = send(m.Run("task", {"y": 5}))
+    assert (refused.ok, refused.message) == (False, "'task' takes no parameter 'y'")
+
+
+def test_run_of_what_runs_already_and_of_what_is_disabled(app, running, send):
+    gate, runs = threading.Event(), []
+
+    @app.task(name="task", disabled=True)
+    def func():
+        runs.append(1)
+        gate.wait(20)
+
+    running.start()
+    assert send(m.Run("task")).ok
+    running.until(lambda: running.view("task").runs)
+    assert send(m.Run("task")).message == "'task' runs again when its present run has ended"
+    gate.set()
+    running.until(lambda: len(runs) == 2)
+    running.until(lambda: running.view("task").state == "disabled")
+
+
+def test_terminate(app, running, send):
+    @app.task(name="task")
+    def func(flag=TerminationFlag()):
+        flag.wait(20)
+        raise RuntimeError("was not asked")
+
+    running.start()
+    assert send(m.Terminate("task")) == m.Reply(False, "'task' is not running")
+    send(m.Run("task"))
+    running.until(lambda: running.view("task").runs)
+    assert send(m.Terminate("task")) == m.Reply(True, "'task' is asked to stop")
+    running.until(lambda: not running.view("task").runs)
+
+
+def test_set_condition(app, send, audit):
+    app.task("daily", name="task", func=lambda: None)
+    refused = send(m.SetCondition("task", "daily &\nevry 10 s"))
+    assert not refused.ok
+    assert refused.message.startswith("line 2, column 1: ")
+    assert str(app.session["task"].start_cond) == "daily"
+    assert send(m.SetCondition("task", "every 10 seconds")).ok
+    assert str(app.session["task"].start_cond) == "every 10 seconds"
+    assert audit[-1] == "ada: set condition 'task' 'every 10 seconds'"
+
+
+def test_whether_a_condition_of_the_projects_own_works_is_found_out_later(app, send):
+    @app.cond("is bad")
+    def is_bad():
+        raise RuntimeError("only when asked")
+
+    app.task("daily", name="task", func=lambda: None)
+    assert send(m.SetCondition("task", "is bad")).ok
+
+
+def test_shut_down(app, running, send, audit):
+    running.start()
+    assert send(m.ShutDown()).ok
+    running.thread.join(20)
+    assert not running.thread.is_alive()
+    assert audit == ["ada: shut down"]
+
+
+def test_run_while_stopping_is_refused(app, running, send):
+    gate = threading.Event()
+    app.task(name="task", func=lambda: gate.wait(20))
+    running.start()
+    send(m.Run("task"))
+    running.until(lambda: running.view("task").runs)
+    send(m.ShutDown())
+    running.until(lambda: app.session.scheduler.stopping)
+    assert not send(m.Run("task")).ok
+    gate.set()
+
+
+def test_what_is_no_command(send):
+    assert not send(m.Complete("", 0)).ok
+
+
+def test_escapes_cannot_forge_a_line_of_the_log(app, send, audit):
+    evil = "x\nada: shut down\x1b[2J"
+    app.task(name=evil, func=lambda: None)
+    send(m.Disable(evil))
+    send(m.Run("y\nada: forged"))
+    assert all("\n" not in line and "\x1b" not in line for line in audit)

@@ -1,0 +1,166 @@
+"""What watchers are told, and that nothing that ends up true is lost on the way."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from redengine.args import TerminationFlag
+from redengine.conditions import BaseCondition
+
+
+@pytest.fixture
+def gate():
+    return threading.Event()
+
+
+def test_all_tasks_are_there_before_the_start(app, running):
+    app.task("daily", name="a", func=lambda: None, description="first")
+    app.task(name="b", command=["true"])
+    snapshot = running.publisher.snapshot()
+    assert (snapshot.scheduler.state, snapshot.scheduler.project) == ("starting", "shop")
+    running.start()
+    snapshot = running.publisher.snapshot()
+    assert [(view.name, view.order) for view in snapshot.tasks] == [("a", 0), ("b", 1)]
+    assert running.view("a").description == "first"
+
+
+def test_states(app, running, gate):
+    @app.task(name="waits")
+    def waits():
+        gate.wait(20)
+
+    @app.task(name="fails")
+    def fails():
+        raise ValueError("broken")
+
+    app.task("daily", name="off", func=lambda: None, disabled=True)
+    app.cond("is broken")(lambda: 1 / 0)
+    app.task("is broken", name="blocked", func=lambda: None)
+    running.start()
+    app.session["waits"].run()
+    app.session["fails"].run()
+    running.until(lambda: running.view("waits").state == "running")
+    running.until(lambda: running.view("fails").state == "fail")
+    (live,) = running.view("waits").runs
+    assert live.started <= time.time()
+    assert running.publisher.snapshot().scheduler.running == 1
+    assert running.view("off").state == "disabled"
+    running.until(lambda: running.view("blocked").state == "blocked")
+    assert "ZeroDivisionError" in running.view("blocked").problem
+    gate.set()
+    running.until(lambda: running.view("waits").state == "success")
+    assert running.view("waits").duration is not None
+    assert running.publisher.snapshot().scheduler.running == 0
+
+
+def test_a_run_that_is_asked_to_stop_says_so(app, running, gate):
+    @app.task(name="stubborn")
+    def stubborn(flag=TerminationFlag()):
+        gate.wait(20)
+
+    running.start()
+    app.session["stubborn"].run()
+    running.until(lambda: running.view("stubborn").runs)
+    app.session["stubborn"].terminate()
+    running.until(lambda: running.view("stubborn").runs[0].terminating)
+    gate.set()
+
+
+def test_next_starts(app, running):
+    class Opaque(BaseCondition):
+        def __bool__(self):
+            return False
+
+        def __str__(self):
+            return "is open"
+
+    for name, condition in {
+        "at": "every 1 hour", "after": "after task 'at' failed", "when": Opaque(), "never": None,
+        "param": "param 'x' exists", "both": "every 1 hour & after task 'at' failed",
+    }.items():  # fmt: skip
+        app.task(condition, name=name, func=lambda: None)
+    running.start()
+    running.until(lambda: running.view("at").state == "success")
+    kinds = {view.name: (view.next.kind, view.next.text) for view in running.publisher.snapshot().tasks}
+    assert kinds == {
+        "at": ("at", ""), "after": ("after", "at"), "when": ("when", "is open"), "never": ("never", ""),
+        "param": ("when", "param 'x' exists"), "both": ("after", "at"),
+    }  # fmt: skip
+    scheduler = running.until(lambda: (view := running.publisher.snapshot().scheduler).next_task and view)
+    assert scheduler.next_task == "at"
+
+
+def test_deltas_hold_what_changed_and_nothing_else(app, running, screen_of):
+    for name in ("a", "b", "c"):
+        app.task(name=name, func=lambda: None)
+    running.start()
+    screen = screen_of(running.publisher)
+    assert screen.pull().tasks == ()
+    app.session["b"].disabled = True
+    running.until(lambda: screen.publisher.changes(screen.seq).tasks)
+    delta = screen.pull()
+    assert [view.name for view in delta.tasks] == ["b"]
+    assert screen.tasks["b"].disabled
+
+
+def test_removed_and_renamed(app, running, screen_of):
+    for name in ("a", "b"):
+        app.task(name=name, func=lambda: None)
+    running.start()
+    screen = screen_of(running.publisher)
+    app.session.remove_task("a")
+    app.session["b"].name = "c"
+    running.until(lambda: screen.pull() and set(screen.tasks) == {"c"})
+    assert screen.scheduler.tasks == 1
+    app.task(name="a", func=lambda: None)
+    running.until(lambda: screen.pull() and set(screen.tasks) == {"a", "c"})
+
+
+def test_wake_ups_are_coalesced(app, running):
+    app.task(name="a", func=lambda: None)
+    running.start()
+    wakes = []
+    running.publisher.watch(lambda: wakes.append(time.monotonic()))
+    begin = time.monotonic()
+    changes = 0
+    while time.monotonic() < begin + 0.5:
+        app.session["a"].disabled = bool(changes % 2)
+        changes += 1
+        time.sleep(0.001)
+    assert changes > 100
+    assert len(wakes) <= 0.5 / 0.05 + 4
+
+
+def test_no_final_state_is_lost_under_load(app, running, screen_of, same):
+    names = [f"task {number}" for number in range(100)]
+    for name in names:
+        app.task("every 200 ms", name=name, func=lambda: None, execution="async")
+    running.start()
+    screen, before = screen_of(running.publisher), -1
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        screen.pull()
+        assert screen.seq >= before
+        before = screen.seq
+        running_now = sum(len(view.runs) for view in screen.tasks.values())
+        assert running_now == screen.scheduler.running
+        time.sleep(0.001)
+    running.stop()
+    screen.pull()
+    last = running.publisher.snapshot()
+    assert screen.scheduler == last.scheduler
+    assert last.scheduler.state == "stopped"
+    assert last.scheduler.running == 0
+    for view in last.tasks:
+        assert screen.tasks[view.name] == view
+        newest = app.session.book[view.name].last
+        assert (view.state, view.last_run) == ("success", newest["run"].created)
+
+
+def test_failing_is_told(running):
+    running.publisher.fail("RuntimeError: no")
+    view = running.publisher.snapshot().scheduler
+    assert (view.state, view.problem) == ("failed", "RuntimeError: no")
