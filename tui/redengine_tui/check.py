@@ -234,5 +234,9 @@ def as_text(findings: tuple[Finding, ...]) -> str:
         column = f" (column {finding.column} of the condition)" if finding.column else ""
         lines.append(f"{place}: {finding.severity}: {task}{safe_block(finding.message)}{hint}{column}")
     errors = sum(finding.severity == "error" for finding in findings)
-    lines.append(f"{errors} error{'' if errors == 1 else 's'}, {len(findings) - errors} warnings")
+    lines.append(f"{_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}")
     return "\n".join(lines)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

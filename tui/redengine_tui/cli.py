@@ -38,8 +38,17 @@ class _ProjectOrCommand(click.Group):
         first = next((arg for arg in args if not arg.startswith("-")), None)
         own_flags = {"--help", "--version", "-h"}
         if first is not None and first not in self.commands and not own_flags & set(args[: args.index(first)]):
+            self._refuse_typo(ctx, first)
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+    def _refuse_typo(self, ctx: click.Context, word: str) -> None:
+        """A word that is nearly a command, and no file, is no project."""
+        from difflib import get_close_matches
+
+        near = get_close_matches(word, self.commands, n=1)
+        if near and not os.path.exists(word):
+            ctx.fail(f'There is no command and no file {word!r}; did you mean "{near[0]}"?')
 
 
 def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:

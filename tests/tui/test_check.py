@@ -1,0 +1,150 @@
+"""``redengine-tui check``: every mistake with its place, and nothing done."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MISTAKES = """\
+from redengine import RedEngine
+from redengine.args import Arg, Return
+
+app = RedEngine()
+app.params(region="north")
+
+@app.task("dayly")
+def typo(): ...
+
+@app.task("daily &\\n evry 10 s")
+def second_line(): ...
+
+@app.task("after task 'typoo'")
+def unknown_task(): ...
+
+@app.task("daily")
+def unknown_param(x=Arg("regoin")): ...
+
+@app.task("daily")
+def required(missing): ...
+
+@app.task("daily", parameters={"nope": 1})
+def not_taken(): ...
+
+@app.task("daily")
+def unknown_return(x=Return("tpyo")): ...
+
+app.task("daily", name="no file", path="nowhere.py", func_name="main")
+app.task("daily", name="no function", path="neighbour.py", func_name="mian")
+app.task("daily", name="no command", command=["no-such-command-here", "-x"])
+
+@app.task("after task 'b'")
+def a(): ...
+
+@app.task("after task 'a'")
+def b(): ...
+
+with open("ran.txt", "a") as file:
+    file.write("loaded ")
+"""
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Check a project in a process of its own; nothing may be left behind but what the file itself makes."""
+
+    def check(source, *options):
+        (tmp_path / "project.py").write_text(source)
+        (tmp_path / "neighbour.py").write_text("def main(): ...\n")
+        before = set(tmp_path.rglob("*"))
+        done = subprocess.run(
+            [sys.executable, "-m", "redengine_tui.cli", "check", "project.py", *options],
+            cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "XDG_DATA_HOME": str(tmp_path / "share")},
+        )  # fmt: skip
+        made = set(tmp_path.rglob("*")) - before
+        assert made <= {tmp_path / "ran.txt"}
+        assert "Traceback" not in done.stderr
+        return done
+
+    return check
+
+
+def test_every_mistake_has_its_place(check, tmp_path):
+    done = check(MISTAKES, "--json")
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert {Path(finding["file"]).name for finding in found} == {"project.py"}
+    told = {(finding["line"], finding["severity"], finding["suggestion"]) for finding in found}
+    lines = MISTAKES.splitlines()
+
+    def line_of(text):
+        return next(number for number, line in enumerate(lines, 1) if text in line)
+
+    assert told >= {
+        (line_of('"dayly"'), "error", "daily"),
+        (line_of("evry"), "error", "every"),
+        (line_of("typoo"), "error", "typo"),
+        (line_of("tpyo") - 1, "error", "typo"),
+        (line_of('name="no file"'), "error", ""),
+        (line_of('name="no function"'), "error", "main"),
+        (line_of('name="no command"'), "warning", ""),
+        (line_of("regoin") - 1, "error", "region"),
+        (line_of("required(missing)") - 1, "error", ""),
+        (line_of('"nope"'), "error", ""),
+        (line_of("after task 'b'"), "warning", ""),
+    }
+    second = next(finding for finding in found if finding["suggestion"] == "every")
+    assert second["column"] == 2
+    assert not (tmp_path / "share").exists()
+
+
+def test_as_text_an_editor_jumps_to_the_line(check, tmp_path):
+    done = check(MISTAKES)
+    assert done.returncode == 1
+    assert f"{tmp_path}/project.py:7: error: " in done.stdout
+    assert 'did you mean "daily"?' in done.stdout
+    assert done.stdout.rstrip().splitlines()[-1] == "9 errors, 2 warnings"
+
+
+def test_a_project_without_mistakes(check):
+    done = check("from redengine import RedEngine\napp = RedEngine()\n@app.task('daily')\ndef fine(): ...\n")
+    assert (done.returncode, done.stdout) == (0, "No mistakes found.\n")
+
+
+def test_a_warning_alone_is_no_failure(check):
+    done = check("from redengine import RedEngine\napp = RedEngine()\n@app.task()\ndef by_hand(): ...\n")
+    assert done.returncode == 0
+    assert "0 errors, 1 warning" in done.stdout
+
+
+def test_a_file_that_cannot_be_loaded(check):
+    done = check("1 / 0\n", "--json")
+    assert done.returncode == 2
+    (finding,) = json.loads(done.stdout)
+    assert "ZeroDivisionError" in finding["message"]
+    done = check("1 / 0\n")
+    assert done.returncode == 2
+    assert "project.py, line 1: ZeroDivisionError" in done.stderr
+
+
+def test_no_task_runs(check, tmp_path):
+    done = check(
+        "from redengine import RedEngine\napp = RedEngine()\n"
+        "@app.task('always', on_startup=True, execution='main')\ndef runs(): open('task-ran.txt', 'w')\n"
+    )
+    assert done.returncode == 0
+    assert not (tmp_path / "task-ran.txt").exists()
+
+
+def test_escapes_are_made_visible(check):
+    done = check(
+        "from redengine import RedEngine\napp = RedEngine()\n"
+        "app.task(\"after task '\\x1b[2J'\", name='\\x1b]52;x', func=lambda: None)\n"
+    )
+    assert done.returncode == 1
+    assert "\x1b" not in done.stdout

@@ -1,0 +1,92 @@
+"""The command line as other programs and people call it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from redengine_tui.cli import main
+
+
+def call(*args):
+    return CliRunner().invoke(main, list(args))
+
+
+def test_the_version_loads_nothing_heavy():
+    code = (
+        "import sys\nfrom redengine_tui.cli import main\n"
+        "try:\n    main(['--version'])\nexcept SystemExit as end:\n    assert not end.code\n"
+        "heavy = {'textual', 'rich', 'redengine', 'pydantic', 'lark', 'redbird', 'asyncio'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("redengine-tui ")
+
+
+def test_help_has_examples():
+    done = call("--help")
+    assert done.exit_code == 0
+    for part in ("demo", "check", "list", "locate", "redengine-tui project.py:nightly", "PROJECT"):
+        assert part in done.output
+    assert call("-h").output == done.output
+
+
+@pytest.mark.parametrize("command", ["run", "demo", "check", "list", "locate"])
+def test_each_command_has_help(command):
+    assert call(command, "--help").exit_code == 0
+
+
+def test_alone_it_says_what_it_can():
+    done = call()
+    assert done.exit_code == 2
+    assert "Usage" in done.output
+
+
+def test_an_unknown_option():
+    done = call("--nope")
+    assert done.exit_code == 2
+    assert "No such option" in done.output
+    assert call("check", "--jsno", "x.py").exit_code == 2
+
+
+def test_options_before_the_project(tmp_path):
+    done = call("--data-dir", str(tmp_path), "project.py")
+    assert done.exit_code == 2
+    assert "needs a terminal" in done.output
+
+
+def test_without_a_terminal(tmp_path):
+    done = call(str(tmp_path / "project.py"))
+    assert done.exit_code == 2
+    assert "The screen needs a terminal" in done.output
+
+
+@pytest.mark.parametrize("command", ["check", "list", "locate"])
+def test_a_missing_project(command, tmp_path):
+    (tmp_path / "project.py").write_text("")
+    done = call(command, str(tmp_path / "projct.py"))
+    assert done.exit_code == 2
+    assert 'did you mean "project.py"' in done.output
+
+
+def test_a_mistyped_command_gets_a_hint():
+    done = call("chek", "project.py")
+    assert done.exit_code == 2
+    assert 'did you mean "check"' in done.output
+
+
+def test_locate(tmp_path):
+    project = tmp_path / "project.py"
+    project.write_text("")
+    done = call("locate", "--data-dir", str(tmp_path / "data"), str(project))
+    assert done.exit_code == 0
+    assert f"project    {project}" in done.output
+    assert "log.csv" in done.output
+    assert str(tmp_path / "data") in call("locate", "--data-dir", str(tmp_path / "data")).output
+    assert "demo" in call("locate", "--data-dir", str(tmp_path / "data"), "demo").output
+    # Asking makes nothing.
+    assert not (tmp_path / "data").exists()
