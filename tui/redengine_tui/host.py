@@ -38,13 +38,15 @@ class Host:
         data.make()
         self._lock: FileLock | None = data.lock()
         self.problem = ""
+        self._scheduler_log: logging.Handler | None = None
         try:
-            where = self._set_up_log()
             self._scheduler_log = self._set_up_scheduler_log()
+            where = self._set_up_log()
             data.prune_outputs()
             self.session.outputs = data.outputs
             self.publisher = Publisher(self.session, Project(project.name, str(project.path), where))
         except BaseException:
+            self._drop_scheduler_log()
             self._release()
             raise
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
@@ -86,10 +88,22 @@ class Host:
         )
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger = self.session.scheduler.logger
-        logger.addHandler(handler)
         logger.setLevel(logging.INFO)
-        logger.propagate = False
+        for logger in self._own_loggers():
+            logger.addHandler(handler)
+            logger.propagate = False
         return handler
+
+    def _own_loggers(self) -> tuple[logging.Logger, ...]:
+        """The scheduler's, and that of everything else in the framework: what is said of the log file, for one."""
+        return self.session.scheduler.logger, logging.getLogger("redengine")
+
+    def _drop_scheduler_log(self) -> None:
+        handler, self._scheduler_log = self._scheduler_log, None
+        if handler is not None:
+            for logger in self._own_loggers():
+                logger.removeHandler(handler)
+            handler.close()
 
     # Life
 
@@ -127,8 +141,7 @@ class Host:
     def close(self) -> None:
         """Give everything back, once the scheduler has stopped."""
         output.uninstall()
-        self.session.scheduler.logger.removeHandler(self._scheduler_log)
-        self._scheduler_log.close()
+        self._drop_scheduler_log()
         repo = self.session._find_repo()
         if isinstance(repo, CSVFileRepo):
             repo.close()

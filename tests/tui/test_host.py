@@ -1,0 +1,169 @@
+"""The host: which log a project gets, and how the scheduler's thread ends."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import time
+
+import pytest
+
+from redengine import RedEngine
+from redengine.exc import ProjectError, ProjectLocked
+from redengine.log import CSVFileRepo, TaskRunRecord
+from redengine_tui.data import ProjectData
+from redengine_tui.host import Host
+from redengine_tui.project import LoadedProject
+
+
+@pytest.fixture
+def host_of(tmp_path):
+    """``host_of(app)``: a host for an app; it is stopped and closed afterwards."""
+    hosts = []
+    loggers = [logging.getLogger(name) for name in ("redengine", "redengine.task", "redengine.scheduler")]
+    before = [(logger, logger.propagate, logger.level, list(logger.handlers)) for logger in loggers]
+
+    path = tmp_path / "shop.py"
+
+    def make(app):
+        host = Host(LoadedProject(path, "shop", app), ProjectData.of(path, tmp_path / "data"))
+        hosts.append(host)
+        return host
+
+    make.path = path
+    yield make
+    for host in hosts:
+        if host.is_alive:
+            host.stop(force=True)
+            assert host.join(20)
+        host.close()
+    for logger, propagate, level, handlers in before:
+        logger.propagate, logger.level, logger.handlers = propagate, level, handlers
+
+
+def records(file):
+    with file.open(newline="", encoding="utf-8") as lines:
+        return [(row["task_name"], row["action"]) for row in csv.DictReader(lines)]
+
+
+def once(**options):
+    """An app whose one task runs once, and which then ends."""
+    app = RedEngine(config={"execution": "thread", "shut_cond": "task 'task' has succeeded"}, **options)
+    app.task("daily", name="task", func=lambda: None)
+    return app
+
+
+def run(host):
+    host.start()
+    assert host.join(30)
+
+
+def test_a_project_without_a_log_gets_one(host_of):
+    host = host_of(once())
+    run(host)
+    host.close()
+    assert records(host.data.log) == [("task", "run"), ("task", "success")]
+    assert "Startup complete." in host.data.scheduler_log.read_text()
+    assert host.publisher.snapshot().scheduler.log == str(host.data.log)
+    assert host.publisher.snapshot().scheduler.state == "stopped"
+
+
+def test_a_project_with_a_log_of_its_own_keeps_it(host_of, tmp_path):
+    repo = CSVFileRepo(filename=tmp_path / "own.csv", model=TaskRunRecord)
+    host = host_of(once(logger_repo=repo))
+    assert host.session.get_repo() is repo
+    run(host)
+    assert records(tmp_path / "own.csv") == [("task", "run"), ("task", "success")]
+    assert not host.data.log.exists()
+    assert host.publisher.snapshot().scheduler.log == str(tmp_path / "own.csv")
+
+
+def test_a_second_host_is_refused_and_takes_nothing_away(host_of):
+    host = host_of(once())
+    with pytest.raises(ProjectLocked):
+        host_of(once())
+    run(host)
+    assert host.data.owner()
+
+
+def test_a_scheduler_that_fails(host_of):
+    app = RedEngine(config={"execution": "thread"})
+
+    @app.session.hook_startup()
+    def fails():
+        raise RuntimeError("broken")
+
+    host = host_of(app)
+    run(host)
+    assert host.problem == "RuntimeError: broken"
+    view = host.publisher.snapshot().scheduler
+    assert (view.state, view.problem) == ("failed", "RuntimeError: broken")
+    assert "broken" in host.data.scheduler_log.read_text()
+
+
+def test_a_stop_before_the_start_is_not_forgotten(host_of):
+    app = RedEngine()
+    app.task("every 1 hour", name="task", func=lambda: None, execution="thread")
+    host = host_of(app)
+    host.stop(force=True)
+    assert not host.join(0)
+    run(host)
+    assert host.problem == ""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "some,other,columns\n1,2,3\n",
+        "created,action\n1700000000,run\n",
+        "no csv at all, but\nsomebody's \x00 notes",
+    ],
+)
+def test_a_log_with_an_unexpected_header_is_set_aside(host_of, content):
+    app = once()
+    data = ProjectData.of(host_of.path, host_of.path.parent / "data")
+    data.make()
+    data.log.write_text(content)
+    host = host_of(app)
+    run(host)
+    host.close()
+    (aside,) = data.folder.glob("log.csv.*")
+    assert aside.read_text() == content
+    assert records(data.log) == [("task", "run"), ("task", "success")]
+    assert "is not a log (its header has no" in data.scheduler_log.read_text()
+    assert aside.name in data.scheduler_log.read_text()
+
+
+def test_a_half_written_last_line_costs_that_record_alone(host_of):
+    first = host_of(once())
+    run(first)
+    first.close()
+    log = first.data.log
+    whole = log.read_bytes()
+    log.write_bytes(whole + whole.splitlines()[-1][:25])
+    app = RedEngine(config={"execution": "thread"})
+    app.task("daily", name="task", func=lambda: None)
+    second = host_of(app)
+    view = second.publisher.snapshot().tasks[0]
+    assert (view.last_result, view.state) == ("success", "success")
+    second.start()
+    app.session["task"].run()
+    deadline = time.monotonic() + 30
+    while len(records(log)) < 4:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    second.stop(force=False)
+    assert second.join(30)
+    second.close()
+    assert log.read_bytes().startswith(whole)
+    assert records(log) == [("task", "run"), ("task", "success")] * 2
+    assert log.with_name("log.csv.torn").read_bytes().strip() == whole.splitlines()[-1][:25]
+
+
+def test_the_data_folder_cannot_be_written(tmp_path):
+    (tmp_path / "data").write_text("mine")
+    with pytest.raises(ProjectError, match="cannot be written"):
+        Host(
+            LoadedProject(tmp_path / "shop.py", "shop", once()), ProjectData.of(tmp_path / "shop.py", tmp_path / "data")
+        )
+    assert (tmp_path / "data").read_text() == "mine"
