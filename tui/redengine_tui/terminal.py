@@ -17,13 +17,15 @@ from typing import TextIO
 class Terminal:
     """The terminal that the program was started in."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, others: tuple[int, ...] = ()) -> None:
+        """``others``: more descriptors that lead to it."""
         self.stream = stream
+        self._others = others
 
     def abandon(self) -> None:
         """Let go of a terminal that is gone, so that nobody fails or waits for writing to it or reading from it."""
         nowhere = os.open(os.devnull, os.O_RDWR)
-        for fd in (0, self.stream.fileno()):
+        for fd in (0, self.stream.fileno(), *self._others):
             os.dup2(nowhere, fd)
         os.close(nowhere)
 
@@ -42,7 +44,7 @@ def kept_for_screen(stray: Path) -> Iterator[Terminal]:
             os.dup2(sink, fd)
         # Textual asks the one for the size of the terminal, and draws on the other.
         sys.__stdout__, sys.__stderr__ = screen, screen  # type: ignore[misc]
-        yield Terminal(screen)
+        yield Terminal(screen, tuple(saved.values()))
     finally:
         sys.__stdout__, sys.__stderr__ = originals  # type: ignore[misc]
         sys.stdout.flush()

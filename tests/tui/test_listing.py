@@ -1,0 +1,103 @@
+"""``redengine-tui list``: tasks with their past and future, and nothing touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+PROJECT = """
+from redengine import RedEngine
+app = RedEngine()
+
+@app.task("daily between 00:00 and 23:59")
+def done(): ...
+
+@app.task("after task 'done'\\n & daily")
+def follower(): ...
+
+app.task(name="evil \\x1b]52;c;eA==\\x07", func=lambda: None)
+"""
+HEADER = "task_name,action,created,start,end,runtime,message,exc_text,run_id\r\n"
+
+
+@pytest.fixture
+def listed(tmp_path):
+    """``listed(*options, source, log)``: the tasks of a project with such a log."""
+
+    def listed(*options, source=PROJECT, log=None):
+        (tmp_path / "project.py").write_text(source)
+        env = {**os.environ, "REDENGINE_TUI_DATA_DIR": str(tmp_path / "data"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+        def call(*args):
+            return subprocess.run(
+                [sys.executable, "-m", "redengine_tui.cli", *args, "project.py"],
+                cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False,
+            )  # fmt: skip
+
+        if log is not None:
+            place = next(line for line in call("locate").stdout.splitlines() if line.startswith("log"))
+            file = type(tmp_path)(place.split(maxsplit=1)[1])
+            file.parent.mkdir(parents=True)
+            file.write_bytes(log)
+        before = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in tmp_path.rglob("*")}
+        done = call("list", *options)
+        after = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in tmp_path.rglob("*")}
+        assert after == before
+        return done
+
+    return listed
+
+
+def past(extra=b""):
+    now = time.time()
+    row = "done,{},{},{},{},{},,,r1\r\n"
+    rows = row.format("run", now - 60, now - 60, "", "") + row.format("success", now - 57, now - 60, now - 57, 3.0)
+    return (HEADER + rows).encode() + extra
+
+
+def test_as_a_table(listed):
+    done = listed(log=past())
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["TASK", "CONDITION", "LAST", "RUN", "RESULT", "TOOK", "NEXT", "RUN"]
+    (line,) = (line for line in lines if line.startswith("done"))
+    assert "success" in line
+    assert "3" in line.split("success")[1]
+    assert "after task 'done' & daily" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_as_json(listed):
+    done = listed("--json", log=past())
+    tasks = {task["name"]: task for task in json.loads(done.stdout)}
+    assert tasks["done"]["last_result"] == "success"
+    assert tasks["done"]["duration"] == 3.0
+    assert tasks["done"]["next"]["kind"] == "at"
+    assert tasks["follower"]["next"]["kind"] in ("now", "after")
+
+
+def test_without_a_log(listed):
+    done = listed("--json")
+    assert [task["last_run"] for task in json.loads(done.stdout)] == [None] * 3
+
+
+def test_a_torn_log_is_read_and_left_as_it_is(listed):
+    done = listed("--json", log=past(b"done,ru"))
+    assert json.loads(done.stdout)[0]["last_result"] == "success"
+
+
+def test_another_header_is_left_as_it_is(listed):
+    done = listed("--json", log=b"some,other\n1,2\n")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["last_run"] is None
+
+
+def test_no_tasks(listed):
+    assert (
+        listed(source="from redengine import RedEngine\napp = RedEngine()\n").stdout == "This project has no tasks.\n"
+    )
