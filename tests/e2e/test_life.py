@@ -269,3 +269,16 @@ def test_an_operator_who_leaves_at_once_is_not_kept(place):
     program.press("l")
     assert program.ended(timeout=8) == 0
     assert program.sent.rindex(b"\x1b[?1049l") > program.sent.rindex(b"\x1b[?1049h")
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 45)])
+def test_the_demo(place, width, height):
+    program = place.start("demo", width=width, height=height)
+    program.wait_for(lambda: "success" in program.row("disk_space") and "success" in program.row("report_sales"))
+    assert "demo" in program.lines[0]
+    assert "disabled" in program.row("old_newsletter")
+    program.press("q")
+    program.wait_for("Terminate them")
+    program.press("t")
+    assert program.ended() == 0
+    assert place.logged("rebuild_search_index", "terminate") == 1

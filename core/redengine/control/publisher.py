@@ -45,6 +45,8 @@ class Publisher:
         self._seq = 0
         self._starts = Agenda()
         self._running = 0
+        self._state: m.SchedulerState = "starting"
+        self._problem = ""
         self._scheduler = self._scheduler_view("starting")
         #: Names whose views are out of date, in order.
         self._stale: dict[Any, None] = {}
@@ -52,8 +54,6 @@ class Publisher:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._flush_planned = False
         self._last_flush = -inf
-        self._state: m.SchedulerState = "starting"
-        self._problem = ""
         self._stale.update(dict.fromkeys(session.tasks.names()))
         self._publish()
         self._unlisten = session.listen(self._heard)
@@ -213,7 +213,7 @@ class Publisher:
             next_task="" if coming is None else coming[1],
             cycles=session.scheduler.n_cycles,
             log=self._project.log,
-            problem=getattr(self, "_problem", ""),
+            problem=self._problem,
             timezone=str(session.zone),
         )
 
