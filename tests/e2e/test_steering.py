@@ -44,7 +44,8 @@ def running(place):
     def start(width=160, height=45):
         place.write(PROJECT)
         program = place.start(width=width, height=height)
-        program.wait_for("long_run")
+        # All of it is drawn once the footer is.
+        program.wait_for(lambda: program.row("long_run") and "Quit" in program.lines[-1])
         program.wait_for("running")
         return program
 
@@ -54,8 +55,7 @@ def running(place):
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 45)])
 def test_a_task_is_run_by_key_and_its_output_can_be_read(running, place, width, height):
     program = running(width, height)
-    for task in ("by_hand", "in_process", "follower", "long_run"):
-        assert program.row(task), program.text
+    program.wait_for(lambda: all(map(program.row, ("by_hand", "in_process", "follower", "long_run"))))
     assert "project" in program.lines[0]
     program.press("r")
     program.wait_for(lambda: place.logged("by_hand", "success") == 1 and place.logged("follower", "success") == 1)
@@ -225,3 +225,17 @@ def test_a_terminal_of_20_by_10(place):
     assert program.ended() == 0
     # Nothing is done to a task that cannot be seen.
     assert place.log == []
+
+
+def test_keys_of_one_burst_keep_their_order(running):
+    # As a line that stalls delivers them: all at once.
+    program = running(80, 24)
+    program.press("/follow")
+    program.wait_for(lambda: program.row("follower") and not program.row("long_run"))
+    program.press("x\x7f\x1b[27ugje" + "\x7f" * len("daily & false") + "hourley\x7f\x7fy")
+    program.wait_for("Condition · in_process")
+    program.wait_for("hourly")
+    program.press("escape")
+    program.wait_for("q Quit")
+    program.press("q")
+    assert program.ended() == 0

@@ -36,6 +36,10 @@ def project(tmp_path, monkeypatch):
     sys.modules.update(before)
 
 
+def module_of(loaded):
+    return sys.modules[loaded.session.worker_setup.module_name]
+
+
 def refused(path):
     with pytest.raises(ProjectError) as caught:
         load(str(path))
@@ -47,16 +51,16 @@ def refused(path):
 
 class TestWhichApp:
     def test_the_one_named_app(self, project):
-        path = project(APP + "other = RedEngine()\n")
-        assert load(str(path)).app is sys.modules["project"].app
+        loaded = load(str(project(APP + "other = RedEngine()\n")))
+        assert loaded.app is module_of(loaded).app
 
     def test_the_only_one(self, project):
         loaded = load(str(project("from redengine import RedEngine\nnightly = RedEngine()\nsame = nightly\n")))
-        assert loaded.app is sys.modules["project"].nightly
+        assert loaded.app is module_of(loaded).nightly
 
     def test_the_given_one(self, project):
-        path = project(APP + "nightly = RedEngine()\n")
-        assert load(f"{path}:nightly").app is sys.modules["project"].nightly
+        loaded = load(f"{project(APP + 'nightly = RedEngine()')}:nightly")
+        assert loaded.app is module_of(loaded).nightly
 
     def test_none(self, project):
         assert "project.py has no app" in refused(project("x = 1\n"))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal
 
-from textual.app import App
 from textual.command import Provider
 from textual.dom import DOMNode
 from textual.events import Event, Paste
@@ -24,6 +23,7 @@ from redengine_tui.screens.main import MainScreen
 from redengine_tui.screens.manual import ManualScreen
 from redengine_tui.settings import DEFAULT_THEME, Settings
 from redengine_tui.text import safe_block, safe_line
+from redengine_tui.typeahead import KeysInOrder
 from redengine_tui.viewonly import ViewOnly
 
 #: Seconds a short message stays.
@@ -33,7 +33,7 @@ ENDED = ("stopped", "failed")
 Leaving = Literal["wait", "terminate", "at once", "stay"]
 
 
-class RedEngineTUI(App[None]):
+class RedEngineTUI(KeysInOrder[None]):
     """Shows a scheduler and lets an operator steer it. Ends when the operator quits and the scheduler has stopped."""
 
     CSS_PATH = "styles/app.tcss"
