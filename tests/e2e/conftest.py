@@ -49,6 +49,7 @@ class Program:
         #: All that the program ever sent to the terminal.
         self.sent = bytearray()
         self._changed = threading.Condition()
+        self._lines: list[str] | None = None
         self._unplugged = False
         self._master, slave = os.openpty()
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
@@ -75,6 +76,7 @@ class Program:
             with self._changed:
                 self.sent += data
                 self._stream.feed(data)
+                self._lines = None
                 self._changed.notify_all()
             if not data:
                 return
@@ -84,7 +86,9 @@ class Program:
     @property
     def lines(self) -> list[str]:
         with self._changed:
-            return list(self._screen.display)
+            if self._lines is None:
+                self._lines = list(self._screen.display)
+            return self._lines
 
     @property
     def text(self) -> str:
