@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from itertools import chain
 
+from lark import Token
+
 from redengine.control.messages import Problem
 from redengine.syntax.build import literal_error, statement_error
 from redengine.syntax.custom import CustomConditions, custom_texts, match_custom
@@ -110,7 +112,7 @@ def _atom_problems(
     start: Start,
 ) -> Iterator[Problem]:
     statement = parse_statement(atom, start)
-    wrong = [] if statement is None else _wrong_literals(statement)
+    wrong = [] if statement is None else _wrong_literals(statement.tokens)
     error = statement_error(atom, start) if statement is not None and not wrong else None
     if statement is not None and not wrong and error is None:
         if task_names is not None:
@@ -118,7 +120,7 @@ def _atom_problems(
     elif start == "atom" and match_custom(atom, custom) is not None:
         return
     elif statement is None:
-        yield _not_accepted(text, offset, atom, custom, start)
+        yield from _not_accepted(text, offset, atom, custom, start)
     elif wrong:
         for token_type, position, literal in wrong:
             yield _wrong_literal(text, offset, atom, token_type, position, literal, start)
@@ -126,10 +128,10 @@ def _atom_problems(
         yield problem_at(text, offset, offset + len(atom), f"this cannot be: {error}")
 
 
-def _wrong_literals(statement: Statement) -> list[tuple[str, int, str]]:
+def _wrong_literals(tokens: Iterable[Token]) -> list[tuple[str, int, str]]:
     return [
         (token.type, token.start_pos or 0, str(token))
-        for token in statement.tokens
+        for token in tokens
         if token.type in CHECKED and literal_error(token.type, str(token)) is not None
     ]
 
@@ -148,8 +150,15 @@ def _unknown_tasks(text: str, offset: int, statement: Statement, names: Collecti
 # Atoms that are no statement
 
 
-def _not_accepted(text: str, offset: int, atom: str, custom: CustomConditions, start: Start) -> Problem:
+def _not_accepted(text: str, offset: int, atom: str, custom: CustomConditions, start: Start) -> Iterator[Problem]:
     stop = follow(atom, start)
+    # A literal that something was understood after ends where it was meant to: it is judged by itself.
+    for token_type, position, literal in _wrong_literals(stop.tokens[:-1]):
+        yield _wrong_literal(text, offset, atom, token_type, position, literal, start)
+    yield _where_it_stops(text, offset, atom, stop, custom, start)
+
+
+def _where_it_stops(text: str, offset: int, atom: str, stop: Stop, custom: CustomConditions, start: Start) -> Problem:
     word = _word_at(atom, stop.position)
     at = offset + stop.position
     missed = _missed_word(stop, atom)

@@ -134,6 +134,19 @@ def test_every_independent_error_is_found() -> None:
     assert [word for word, _ in _located(text)] == ["dayly", "Mondey", "3 parsecs", "&"]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("daily between 25:00 and 26:00", ["25:00", "26:00"]),
+        # Found by fuzzing: what is missing at the end hid what is wrong before it.
+        ("daily between 25:00 and ", ["25:00", ""]),
+        ("has failed this week between Mondey and", ["Mondey", ""]),
+    ],
+)
+def test_errors_of_one_statement_are_found_beside_each_other(text: str, words: list[str]) -> None:
+    assert [word for word, _ in _located(text)] == words
+
+
 def test_what_was_expected_is_in_words() -> None:
     (problem,) = diagnose("daily xyz")
     assert problem.expected == ("after", "at", "before", "between", "on", "starting", "the end of the condition")
