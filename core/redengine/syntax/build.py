@@ -151,7 +151,7 @@ def _after(statement: Statement) -> Any:
     outcome = next((word for word in _DEPEND if word in words), "SUCCEEDED")
     depend = condition_class(_DEPEND[outcome])
     parts = [depend(depend_task=unquote(token)) for token in statement.tokens if token.type == "TASK_NAME"]
-    if "TASK" in words:
+    if len(parts) == 1:
         return parts[0]
     return condition_class("Any" if "ANY" in words else "All")(*parts)
 
