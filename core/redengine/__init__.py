@@ -12,8 +12,8 @@
 from importlib.metadata import PackageNotFoundError as _NotInstalled
 from importlib.metadata import version as _version
 
-from redengine import log as log  # first: it makes redbird importable
 from redengine import args, conditions, conds, tasks, time
+from redengine import log as log  # first: it makes redbird importable
 from redengine.application import Grouper, RedEngine
 from redengine.scheduling.scheduler import Scheduler
 from redengine.session import Session

@@ -9,8 +9,8 @@ from typing import Any
 
 from redengine.args import FuncParam
 from redengine.conditions import FuncCond
-from redengine.log.handler import RepoHandler
 from redengine.log.defaults import repo_from
+from redengine.log.handler import RepoHandler
 from redengine.session import Session
 
 

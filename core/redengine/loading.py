@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
-class RunWhileLoading(BaseException):  # noqa: N818 - it is no error of the project's own, which must not catch it
+class RunWhileLoading(BaseException):
     """The project file starts its scheduler while it is imported."""
 
 
