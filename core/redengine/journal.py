@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
 from collections.abc import Iterable
 from itertools import chain
@@ -10,9 +11,9 @@ from typing import Any
 
 from redengine.abc import Topic
 from redengine.config import Config
-from redengine.log.adapter import TaskAdapter
+from redengine.log.adapter import TaskAdapter, find_repo
 from redengine.log.defaults import create_default_handler
-from redengine.log.history import HistoryBook
+from redengine.log.history import HistoryBook, OpenRun
 from redengine.log.past import read_past
 
 
@@ -25,10 +26,11 @@ class Journal:
     def __init__(self) -> None:
         #: Whether the project chose where to log, so that no other place is chosen for it.
         self.own_repo = False
-        #: Runs the log says were started and never ended, as ``{task name: {run id: start}}``.
-        self.unended: dict[str, dict[str, float]] = {}
+        #: Runs the log says were started and never ended, by task name.
+        self.unended: dict[str, list[OpenRun]] = {}
         self._book: HistoryBook | None = None
         self._book_repo: Any = None
+        self._book_lock = threading.RLock()
 
     def emit(self, topic: Topic) -> None:
         """Announce that something happened."""
@@ -38,14 +40,35 @@ class Journal:
 
     @property
     def book(self) -> HistoryBook:
-        """The pasts of the tasks; read from the log when first asked for, or when the log is another."""
+        """The pasts of the tasks; read from the log when first asked for, or when the log is another.
+
+        Raises what the log raises when it is first read. One that takes its place later and cannot be read is told
+        of: then what is known already stays.
+        """
         repo = self._find_repo()
-        if self._book is None or repo is not self._book_repo:
-            book = HistoryBook()
+        book = self._book
+        if book is None or repo is not self._book_repo:
+            with self._book_lock:
+                book = self._book
+                if book is None or repo is not self._book_repo:
+                    book = self._read_book(repo)
+        return book
+
+    def _read_book(self, repo: Any) -> HistoryBook:
+        book = HistoryBook()
+        try:
             self.unended = book.load(read_past(repo)) if repo is not None else {}
-            self._keep_live(book)
-            self._book, self._book_repo = book, repo
-        return self._book
+        except Exception:
+            if self._book is None:
+                raise
+            logging.getLogger(self.config.scheduler_logger_basename).exception(
+                "The log that tasks are written to now cannot be read: what is known of their pasts is kept",
+                extra={"action": "fail"},
+            )
+            book = self._book
+        self._keep_live(book)
+        self._book, self._book_repo = book, repo
+        return book
 
     def refresh_past(self) -> None:
         """Read the log again, since others write to it too (``force_status_from_logs``). Slow."""
@@ -54,7 +77,7 @@ class Journal:
             return
         book = HistoryBook()
         for name, runs in book.load(read_past(repo)).items():
-            book[name].live.update(runs)
+            book[name].live.update({run_id or f"begun at {start}": start for run_id, start in runs})
         self._keep_live(book)
         self._book, self._book_repo = book, repo
 
@@ -92,14 +115,13 @@ class Journal:
     # Where it is
 
     def _task_logger(self) -> logging.Logger:
-        return logging.getLogger(self.config.task_logger_basename)
+        name = self.config.task_logger_basename
+        # Asked for several times a run: looked up first, since getLogger takes a lock.
+        found = logging.Logger.manager.loggerDict.get(name)
+        return found if isinstance(found, logging.Logger) else logging.getLogger(name)
 
     def _find_repo(self) -> Any:
-        for handler in self._task_logger().handlers:
-            repo = getattr(handler, "repo", None)
-            if repo is not None:
-                return repo
-        return None
+        return find_repo(self._task_logger())
 
     def get_repo(self) -> Any:
         """The repository that tasks are logged to; ``AttributeError`` when there is none."""

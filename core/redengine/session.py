@@ -24,6 +24,9 @@ from redengine.scheduling.scheduler import Scheduler
 from redengine.tasks.base import Task
 from redengine.tasks.registry import TaskSet
 
+#: Steps back of the clock that are waited out (seconds); a larger one is followed.
+SMALL_STEP = 1.0
+
 
 class Session(Journal, RedBase):
     """Everything of one project.
@@ -67,6 +70,7 @@ class Session(Journal, RedBase):
         self.worker_setup: Any = None
         self._cond_parsers: dict[Any, Callable[..., Any]] = {}
         self._zone: tzinfo | None = None
+        self._latest = 0.0
         self.scheduler = Scheduler(self)
         if delete_existing_loggers:
             self.delete_task_loggers()
@@ -94,9 +98,16 @@ class Session(Journal, RedBase):
     # Time
 
     def get_time(self) -> float:
-        """Now, in epoch seconds."""
+        """Now, in epoch seconds. While the machine's clock is put back by less than :data:`SMALL_STEP`, time stands
+        still instead, so that what happens later is never logged as earlier (and ``after`` chains hold)."""
         func = self.config.time_func
-        return time.time() if func is None else func()
+        if func is not None:
+            return func()
+        now, latest = time.time(), self._latest
+        if latest - SMALL_STEP < now < latest:
+            return latest
+        self._latest = now
+        return now
 
     @property
     def zone(self) -> tzinfo:

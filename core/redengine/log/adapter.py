@@ -22,8 +22,9 @@ _OWN_FILES = frozenset(os.path.normcase(code.co_filename) for code in (logging.l
 class TaskAdapter(logging.LoggerAdapter):  # type: ignore[type-arg] # not subscriptable on Python 3.10
     """Logger of one task.
 
-    The log is read from the first handler with a repository among the logger's handlers at the time of the call:
-    handlers may be replaced, inserted and cleared at any time.
+    The log is read from the first handler with a repository among those that its records reach (the logger's own,
+    then its parents' as far as it propagates) at the time of the call: handlers may be replaced, inserted and cleared
+    at any time.
 
     Parameters
     ----------
@@ -165,11 +166,10 @@ class TaskAdapter(logging.LoggerAdapter):  # type: ignore[type-arg] # not subscr
         self.logger.handlers = [RepoHandler(repo), *others]
 
     def _get_repo(self) -> Repo:
-        for handler in self.logger.handlers:
-            repo = getattr(handler, "repo", None)
-            if repo is not None:
-                return repo
-        raise AttributeError(f"Logger '{self.logger.name}' has no handlers with repository. Cannot be read.")
+        repo: Repo | None = find_repo(self.logger)
+        if repo is None:
+            raise AttributeError(f"Logger '{self.logger.name}' has no handlers with repository. Cannot be read.")
+        return repo
 
     def addHandler(self, hdlr: logging.Handler) -> None:  # noqa: N802 - logging's name
         """Add a handler to the logger."""
@@ -184,7 +184,7 @@ class TaskAdapter(logging.LoggerAdapter):  # type: ignore[type-arg] # not subscr
     @property
     def is_readable(self) -> bool:
         """Whether any handler has a repository."""
-        return any(hasattr(handler, "repo") for handler in self.logger.handlers)
+        return find_repo(self.logger) is not None
 
     @property
     def is_readable_unset(self) -> bool:
@@ -199,6 +199,18 @@ class TaskAdapter(logging.LoggerAdapter):  # type: ignore[type-arg] # not subscr
 
     def __hash__(self) -> int:
         return hash((self.logger.name, self.task_name))
+
+
+def find_repo(logger: logging.Logger) -> Any:
+    """The repository that the logger's records reach first; ``None`` when they reach none."""
+    reached: logging.Logger | None = logger
+    while reached is not None:
+        for handler in reached.handlers:
+            repo = getattr(handler, "repo", None)
+            if repo is not None:
+                return repo
+        reached = reached.parent if reached.propagate else None
+    return None
 
 
 def _caller(stacklevel: int) -> FrameType:

@@ -19,6 +19,9 @@ KEPT_RUNTIMES = 32
 
 END_ACTIONS = frozenset({"success", "fail", "inaction", "terminate", "crash"})
 
+#: What older logs call an end, and what it is called now.
+_FORMER_ACTIONS = {"crash_release": "crash"}
+
 
 class Event(NamedTuple):
     """Something that happened to a task. ``seq`` orders events of equal time."""
@@ -125,7 +128,8 @@ class HistoryBook:
     def __getitem__(self, task_name: str) -> TaskHistory:
         history = self._tasks.get(task_name)
         if history is None:
-            history = self._tasks[task_name] = TaskHistory(self._counter.__next__)
+            # In one step: two threads that ask for a new task's past at once must be given the same one.
+            history = self._tasks.setdefault(task_name, TaskHistory(self._counter.__next__))
         return history
 
     def put(self, task_name: str, history: TaskHistory) -> None:
@@ -141,22 +145,65 @@ class HistoryBook:
         """Drop what is known of a task."""
         self._tasks.pop(task_name, None)
 
-    def load(self, records: Iterable[Past]) -> dict[str, dict[str, float]]:
+    def load(self, records: Iterable[Past]) -> dict[str, list[OpenRun]]:
         """Rebuild from the log, oldest record first.
 
-        Returns the runs that were started and never ended, as ``{task name: {run id: start}}``: whoever calls
-        this at start logs them as ``crash``. Runs without an id are matched in order of time.
+        Returns the runs that were started and never ended, by task name: whoever calls this at start logs them as
+        ``crash``. An end without a run id is that of the run that began at its ``start``, else of the oldest.
         """
-        live: dict[str, dict[str, float]] = {}
+        live: dict[str, _OpenRuns] = {}
         for record in records:
-            self[record.task_name].note(record.action, record.created, runtime=record.runtime)
-            runs = live.setdefault(record.task_name, {})
-            if record.action == "run":
-                runs[record.run_id] = record.created
-            elif record.action in END_ACTIONS:
-                # A log without run ids, or an end written by hand, ends whatever is open.
-                if record.run_id in runs:
-                    del runs[record.run_id]
-                elif not record.run_id:
-                    runs.clear()
-        return {name: runs for name, runs in live.items() if runs}
+            action = _FORMER_ACTIONS.get(record.action, record.action)
+            self[record.task_name].note(action, record.created, runtime=record.runtime)
+            runs = live.get(record.task_name)
+            if runs is None:
+                runs = live[record.task_name] = _OpenRuns()
+            if action == "run":
+                runs.begin(record)
+            elif action in END_ACTIONS:
+                runs.end(record)
+        return {name: found for name, runs in live.items() if (found := runs.left())}
+
+
+class OpenRun(NamedTuple):
+    """A run that the log has no end of. ``run_id`` is empty in a log without ids."""
+
+    run_id: str
+    start: float
+
+
+class _OpenRuns:
+    """Matches the ends of one task's runs with their beginnings, in the order of the log."""
+
+    __slots__ = ("_named", "_nameless")
+
+    def __init__(self) -> None:
+        self._named: dict[str, float] = {}
+        self._nameless: list[float] = []
+
+    def begin(self, record: Past) -> None:
+        """A run has begun."""
+        if record.run_id:
+            self._named[record.run_id] = record.created
+        else:
+            self._nameless.append(record.created)
+
+    def end(self, record: Past) -> None:
+        """A run has ended."""
+        if record.run_id:
+            self._named.pop(record.run_id, None)
+        elif self._nameless:
+            starts = self._nameless
+            # Logs may round their times to milliseconds.
+            same = [
+                n for n, start in enumerate(starts) if record.start is not None and abs(start - record.start) < 0.01
+            ]
+            del starts[same[0] if same else 0]
+        else:
+            # Written by hand: it ends whatever is open.
+            self._named.clear()
+
+    def left(self) -> list[OpenRun]:
+        """The runs that have not ended."""
+        nameless = (OpenRun("", start) for start in self._nameless)
+        return [*nameless, *(OpenRun(run_id, start) for run_id, start in self._named.items())]

@@ -89,7 +89,7 @@ class Runs:
             task.record("run", created=now, run_id=run_id)
         except TaskLoggingError as exc:
             # A run that is not in the log could run twice: it does not run at all.
-            self._logging_failed(task, exc)
+            self.logging_failed(task, exc)
             return
         history = task.history
         if start.nominal is not None:
@@ -117,7 +117,7 @@ class Runs:
         execution: str = task.get_execution()
         event = threading.Event()
         extra = {"_session_": session, "_task_": task}
-        if execution == "thread":
+        if execution != "process":
             extra["_thread_terminate_"] = event
         taken = Parameters(task.prefilter_params(session.parameters | Parameters(extra)))
         parameters = taken | task.get_task_params() | self._takes(task, batch)
@@ -172,12 +172,12 @@ class Runs:
             task.record("run", created=now, run_id=run_id)
             task.record("fail", run_id=run_id, start=now, exc_info=(type(exc), exc, exc.__traceback__))
         except TaskLoggingError as failure:
-            self._logging_failed(task, failure)
+            self.logging_failed(task, failure)
         config = self._session.config
         if config.debug and not config.silence_task_prerun:
             raise TaskSetupError(f"Task '{task.name}' failed before it was run: {exc}") from exc
 
-    def _logging_failed(self, task: Any, exc: TaskLoggingError) -> None:
+    def logging_failed(self, task: Any, exc: TaskLoggingError) -> None:
         """What a task did could not be logged."""
         self._logger.error(f"Logging failed for task '{task.name}'", exc_info=exc, extra={"action": "fail"})
         config = self._session.config
@@ -220,7 +220,7 @@ class Runs:
                 exc_text=outcome.exc_text,
             )
         except TaskLoggingError as exc:
-            self._logging_failed(task, exc)
+            self.logging_failed(task, exc)
         config = self._session.config
         loud = config.debug and not config.silence_task_prerun
         beyond = (SchedulerExit, SchedulerRestart, KeyboardInterrupt, *((TaskSetupError,) if loud else ()))

@@ -18,7 +18,7 @@ from redengine.abc import Topic
 from redengine.args.parameters import Parameters
 from redengine.base import RedBase
 from redengine.conditions.context import Context
-from redengine.exc import SchedulerExit, SchedulerRestart
+from redengine.exc import SchedulerExit, SchedulerRestart, TaskLoggingError
 from redengine.hooks import HookRun
 from redengine.loading import refuse_to_run
 from redengine.scheduling.engine import Engine, Start, Stop
@@ -253,16 +253,20 @@ class Scheduler(RedBase):
         for name, runs in unended.items():
             if name not in self.session:
                 continue
-            for run_id, start in runs.items():
+            for run_id, start in runs:
                 if run_id in book[name].live:
                     continue
-                self.session[name].record(
-                    "crash",
-                    created=math.nextafter(now, start),
-                    run_id=run_id or None,
-                    start=start,
-                    message=f"Task '{name}' status: 'crash' (the scheduler ended while it ran)",
-                )
+                try:
+                    self.session[name].record(
+                        "crash",
+                        created=math.nextafter(now, start),
+                        run_id=run_id or None,
+                        start=start,
+                        message=f"Task '{name}' status: 'crash' (the scheduler ended while it ran)",
+                    )
+                except TaskLoggingError as problem:
+                    # The next start will find it again.
+                    self._runs.logging_failed(self.session[name], problem)
 
     async def _run_marked(self, mark: str) -> None:
         """Start the tasks that run at start-up or shut-down: those without a condition, or whose condition holds."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from redengine.log import BoundedMemoryRepo, MinimalRecord, TaskRunRecord, bird
-from redengine.log.history import HistoryBook, Past
+from redengine.log.history import HistoryBook, Past, TaskHistory
 from redengine.log.past import read_past
 
 RECORDS = [
@@ -109,7 +109,50 @@ def test_it_rebuilds_the_history(open_repo):
     repo = open_repo()
     for record in RECORDS:
         repo.add(record)
-    assert HistoryBook().load(read_past(repo)) == {'b,"é"': {"": 2.0}}
+    assert HistoryBook().load(read_past(repo)) == {'b,"é"': [("", 2.0)]}
+
+
+@pytest.mark.parametrize(
+    ("records", "open_runs"),
+    [
+        pytest.param([("run", 1, None), ("run", 2, None)], [1, 2], id="two that never ended"),
+        pytest.param([("run", 1, None), ("run", 2, None), ("success", 3, 2.0)], [1], id="an end says which began"),
+        pytest.param([("run", 1, None), ("run", 2, None), ("success", 3, None)], [2], id="else the oldest ends"),
+        pytest.param([("run", 1, None), ("crash_release", 3, None)], [], id="an end of Red Engine 2"),
+    ],
+)
+def test_runs_without_an_id_are_matched(records, open_runs):
+    book = HistoryBook()
+    left = book.load([Past("a", action, created, start=start) for action, created, start in records])
+    assert [run.start for run in left.get("a", [])] == open_runs
+    assert all(not run.run_id for run in left.get("a", []))
+
+
+def test_the_release_of_a_crash_is_a_crash():
+    book = HistoryBook()
+    book.load([Past("a", "run", 1.0), Past("a", "crash_release", 2.0)])
+    assert book["a"].status == "crash"
+    assert book["a"].last["crash"].created == 2.0
+
+
+def test_an_end_written_by_hand_ends_whatever_is_open():
+    assert HistoryBook().load([Past("a", "run", 1.0, "id"), Past("a", "success", 2.0)]) == {}
+
+
+def test_threads_that_ask_at_once_get_the_same_past(monkeypatch):
+    book = HistoryBook()
+    second: list[TaskHistory] = []
+    make = TaskHistory.__init__
+
+    def interrupted(self, *args):
+        make(self, *args)
+        if not second:
+            second.append(self)
+            second.append(book["a"])
+
+    monkeypatch.setattr(TaskHistory, "__init__", interrupted)
+    first = book["a"]
+    assert first is second[1] is book["a"]
 
 
 def test_a_large_log_is_read_without_building_models(open_repo, monkeypatch):

@@ -160,8 +160,12 @@ class TestOptions:
     def test_logger_of_another_name(self, session: Session) -> None:
         name = f"{session.config.task_logger_basename}.own"
         task = FuncTask(work, name="a", logger_name=name, session=session)
+        assert task.logger.name == name
+        task.log_running()
+        assert [record.action for record in task.logger.filter_by().all()] == ["run"], "read from the parent's handler"
+        logging.getLogger(name).propagate = False
         with pytest.warns(UserWarning, match="does not have ability to be read"):
-            assert task.logger.name == name
+            assert not task.logger.is_readable
         with pytest.raises(ValueError, match="must start with"):
             FuncTask(work, name="b", logger_name=logging.getLogger("other"), session=session)
 
