@@ -325,3 +325,13 @@ class Retry(BaseCondition):
         """How many failed in a row."""
         failed = self._failed_in_row(ctx)
         return f"{failed} failed in a row" if failed else "the newest run did not fail"
+
+
+def __getattr__(name: str) -> Any:
+    """Alias: the conditions that chain tasks (:mod:`redengine.conditions.depend`), which Red Engine had here."""
+    if not name.startswith("Depend"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Here since that module needs this one.
+    from redengine.conditions import depend
+
+    return getattr(depend, name)
