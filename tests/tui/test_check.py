@@ -41,6 +41,10 @@ def unknown_return(x=Return("tpyo")): ...
 app.task("daily", name="no file", path="nowhere.py", func_name="main")
 app.task("daily", name="no function", path="neighbour.py", func_name="mian")
 app.task("daily", name="no command", command=["no-such-command-here", "-x"])
+app.task("daily", name="no shell", command="true | true")
+app.task("daily", name="quoted", command='true "|" ";"')
+app.task("daily", name="shell", command="true; true", shell=True)
+app.task("daily", name="half quoted", command="true 'x")
 
 @app.task("after task 'b'")
 def a(): ...
@@ -93,11 +97,14 @@ def test_every_mistake_has_its_place(check, tmp_path):
         (line_of('name="no file"'), "error", ""),
         (line_of('name="no function"'), "error", "main"),
         (line_of('name="no command"'), "warning", ""),
+        (line_of('name="no shell"'), "warning", ""),
+        (line_of('name="half quoted"'), "error", ""),
         (line_of("regoin") - 1, "error", "region"),
         (line_of("required(missing)") - 1, "error", ""),
         (line_of('"nope"'), "error", ""),
         (line_of("after task 'b'"), "warning", ""),
     }
+    assert not {"quoted", "shell"} & {finding["task"] for finding in found}
     second = next(finding for finding in found if finding["suggestion"] == "every")
     assert second["column"] == 2
     assert not (tmp_path / "share").exists()
@@ -108,7 +115,7 @@ def test_as_text_an_editor_jumps_to_the_line(check, tmp_path):
     assert done.returncode == 1
     assert f"{tmp_path}/project.py:7: error: " in done.stdout
     assert 'did you mean "daily"?' in done.stdout
-    assert done.stdout.rstrip().splitlines()[-1] == "9 errors, 2 warnings"
+    assert done.stdout.rstrip().splitlines()[-1] == "10 errors, 3 warnings"
 
 
 def test_a_project_without_mistakes(check):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 from click.testing import CliRunner
 
+from redengine_tui import cli
 from redengine_tui.cli import main
 
 
@@ -90,3 +92,18 @@ def test_locate(tmp_path):
     assert "demo" in call("locate", "--data-dir", str(tmp_path / "data"), "demo").output
     # Asking makes nothing.
     assert not (tmp_path / "data").exists()
+
+
+def test_a_project_that_takes_its_time_is_announced_at_a_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(cli, "PATIENCE", 0.01)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    said, end = "", time.monotonic() + 10
+    with cli._waiting("slow\x1b.py"):
+        while not said and time.monotonic() < end:
+            said = capsys.readouterr().err
+            time.sleep(0.005)
+    assert said == "Loading slow␛.py …"
+    assert capsys.readouterr().err == "\r\x1b[K"
+    with cli._waiting("quick.py"):
+        pass
+    assert capsys.readouterr().err == ""

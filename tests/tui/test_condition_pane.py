@@ -6,6 +6,7 @@ import asyncio
 from datetime import timezone
 from unicodedata import category
 
+import msgspec
 import pytest
 from textual import events
 from textual.app import App
@@ -100,6 +101,16 @@ async def test_valid_condition_is_explained(pane_app):
         assert "├ ✓ true   daily between 07:00 and 10:00  has not run today" in shown
         assert "├ ✗ false  after task 'fetch-prices'  last succeeded 10:02 yesterday" in shown
         assert "└ ? error  is warehouse open  the door does not answer" in shown
+
+
+async def test_no_time_is_promised_while_nothing_starts_by_itself(pane_app, controller):
+    async with pane_app.run_test(size=(100, 24)) as pilot:
+        await until(pilot, lambda: "in 3m 20s" in screen(pane_app))
+        pane_app.pane.changed(m.Delta(2, msgspec.structs.replace(controller.scheduler, state="held")))
+        await until(pilot, lambda: "Next  when resumed" in screen(pane_app))
+        pane_app.pane.show_task(msgspec.structs.replace(pane_app.pane._view, disabled=True))
+        await until(pilot, lambda: "Next  when enabled" in screen(pane_app))
+        assert "in 3m 20s" not in screen(pane_app)
 
 
 async def test_reason_goes_below_where_there_is_no_room(pane_app):

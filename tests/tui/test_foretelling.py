@@ -96,3 +96,24 @@ def test_nothing_is_written(project, tmp_path):
     run("forecast", project, data=tmp_path / "data")
     run("explain", project, "fetch", data=tmp_path / "data")
     assert not (tmp_path / "data").exists()
+
+
+def test_times_are_those_of_the_project(tmp_path):
+    path = tmp_path / "project.py"
+    path.write_text(
+        "from redengine import RedEngine\napp = RedEngine(config={'timezone': 'Asia/Kathmandu'})\n"
+        "@app.task('daily on 03:00 & ~has started today')\ndef a(): ...\n"
+    )
+    data = tmp_path / "data"
+    assert " 03:00:00  a" in run("forecast", str(path), "--hours", "48", data=data)[1]
+    assert " 03:00:00" in run("explain", str(path), "a", data=data)[1]
+
+
+def test_a_disabled_task_is_not_promised_a_start(tmp_path):
+    path = tmp_path / "project.py"
+    path.write_text(
+        "from redengine import RedEngine\napp = RedEngine()\n@app.task('daily', disabled=True)\ndef a(): ...\n"
+    )
+    text = run("explain", str(path), "a", data=tmp_path / "data")[1]
+    assert "It is disabled" in text
+    assert text.endswith("next: never\n")

@@ -101,3 +101,18 @@ def test_no_tasks(listed):
     assert (
         listed(source="from redengine import RedEngine\napp = RedEngine()\n").stdout == "This project has no tasks.\n"
     )
+
+
+def test_what_a_project_prints_is_not_in_the_answer(listed):
+    noisy = "import os, sys\nprint('hello')\nsys.stdout.flush()\nos.system('echo child')\n" + PROJECT
+    done = listed("--json", source=noisy)
+    assert {task["name"] for task in json.loads(done.stdout)} >= {"done", "follower"}
+    assert "hello" in done.stderr
+    assert "child" in done.stderr
+
+
+def test_times_are_in_the_zone_of_the_project(listed):
+    source = PROJECT.replace("RedEngine()", "RedEngine(config={'timezone': 'Etc/GMT-14'})")
+    here, there = listed(log=past()), listed(source=source)
+    hour = {done.stdout.splitlines()[1].split("23:59")[1].split(":")[0].strip() for done in (here, there)}
+    assert len(hour) == 2

@@ -282,14 +282,16 @@ async def test_notice_is_told_once(app, entry):
 
     def with_notice(query):
         answer = page(query)
-        return m.LogPage(answer.entries, answer.first, answer.last, answer.at_start, notice=f"half a record {OSC}")
+        return m.LogPage(
+            answer.entries, answer.first, answer.last, answer.at_start, notice=f"half a record {OSC}\nreplaced"
+        )
 
     app.controller.answers[m.ReadLog] = with_notice
     async with app.run_test(size=(80, 20)) as pilot:
         await started(pilot, app)
         app.controller.append_log(entry(501))
         await until(pilot, lambda: "no 501." in screen(app))
-        assert [note.message for note in app._notifications] == ["half a record ␛]52;c;aGVsbG8=␇"]
+        assert [note.message for note in app._notifications] == ["half a record ␛]52;c;aGVsbG8=␇", "replaced"]
 
 
 async def test_empty(controller, clock):

@@ -62,6 +62,7 @@ async def test_shows_everything(app, size):
         for text in (
             "task     send-mail",
             "action   ✗ fail",
+            "error    two",
             "logged   2026-11-24 14:04:40",
             "started  2026-11-24 14:04:30",
             "took     10s",
@@ -72,6 +73,14 @@ async def test_shows_everything(app, size):
             "18 bytes at /var/out/x.txt",
         ):
             assert text in shown
+
+
+async def test_a_message_that_says_nothing_new_is_left_out(app):
+    async with app.run_test() as pilot:
+        app.open(m.LogEntry(5, 0.0, "vacuum", "success", message="Task 'vacuum' status: 'success'"))
+        await until(pilot, lambda: "vacuum" in screen(app))
+        assert "status:" not in screen(app)
+        assert "error" not in screen(app)
 
 
 async def test_neighbours_within_the_filter(app, controller):

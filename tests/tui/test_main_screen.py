@@ -155,6 +155,7 @@ async def test_hold_and_resume(app, controller):
         controller.push(state="held")
         await settle(pilot, app)
         assert "‖ held" in header(app)
+        assert "nothing starts by itself until resumed" in header(app)
         await pilot.press("h")
         await settle(pilot, app)
         assert controller.sent == [m.Hold(), m.Resume()]
@@ -204,6 +205,15 @@ async def test_the_header_fits_its_line(app):
             await pilot.pause()
             assert len(header(app)) <= width - 2
             assert "shop   ► running" in header(app)
+
+
+async def test_why_the_scheduler_failed_finds_room(app, controller):
+    async with app.run_test(size=(60, 24)) as pilot:
+        controller.push(state="failed", problem="OSError: no space left on the device " * 5)
+        await settle(pilot, app)
+        assert "✗ failed   OSError: no space left on" in header(app)
+        assert header(app).endswith("…")
+        assert len(header(app)) <= 58
 
 
 async def test_help_shows_every_key_and_sign(app):

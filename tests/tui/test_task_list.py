@@ -166,6 +166,20 @@ async def test_sorting_by_each_column_and_back(app):
         assert "Task▾" in heading.render().plain
 
 
+async def test_sorting_skips_columns_that_find_no_room(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        heading = app.main.tasks.query_one(TaskHeading)
+        for _ in app.main.tasks.table.slots:
+            await pilot.press("s")
+            assert "▴" in heading.render().plain
+        await pilot.press("s")
+        assert app.main.tasks.roster.column is None
+        # Sorted by a column that lost its room since: from the first one on.
+        app.main.tasks._sort("took", falling=False)
+        await pilot.press("s")
+        assert "State▴" in heading.render().plain
+
+
 async def test_a_click_on_a_heading_sorts_and_another_turns_it_round(app):
     async with app.run_test(size=(160, 45)) as pilot:
         await pilot.click(TaskHeading, offset=(14, 0))

@@ -140,15 +140,34 @@ def _of_argument(name: str, argument: BaseArgument, session: Any, found: Any) ->
         yield found("error", f"its parameter {name!r} is the task {argument.name!r}, which there is not", near)
 
 
+_SHELL_WORDS = frozenset(("|", "||", "&", "&&", ";", ">", ">>", "<", "<<", "2>", "2>&1", "1>&2", ">&2", "&>"))
+
+
 def _of_command(task: CommandTask, found: Any) -> Iterator[Finding]:
     if task.shell:
         return
-    words = shlex.split(task.command) if isinstance(task.command, str) else [str(word) for word in task.command]
+    try:
+        words = shlex.split(task.command) if isinstance(task.command, str) else [str(word) for word in task.command]
+    except ValueError as error:
+        yield found("error", f"its command cannot be split into words: {error}")
+        return
     folder = Path(task.cwd) if task.cwd else Path.cwd()
     if not folder.is_dir():
         yield found("error", f"its folder {folder} does not exist")
     elif words and shutil.which(words[0]) is None and not (folder / words[0]).exists():
         yield found("warning", f"there is no command {words[0]!r} on this machine now")
+    if isinstance(task.command, str) and (word := _for_a_shell(task.command)):
+        yield found(
+            "warning", f"no shell sees its command, so {word!r} is given to it as a word; shell=True gives it one"
+        )
+
+
+def _for_a_shell(command: str) -> str:
+    """The first word that means something to a shell alone, unless it is quoted; else nothing."""
+    lexer = shlex.shlex(command, posix=False)  # keeps the quotes
+    lexer.whitespace_split, lexer.commenters = True, ""
+    words = list(lexer)
+    return next((word for word in words if word in _SHELL_WORDS or (word.endswith(";") and word != r"\;")), "")
 
 
 def _of_file(task: FuncTask, found: Any) -> Iterator[Finding]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, NoReturn
 
 import click
@@ -13,6 +14,8 @@ import click
 
 #: The project cannot be used, or the command line is wrong.
 UNUSABLE = 2
+#: Seconds until it is said that a project is still being loaded.
+PATIENCE = 0.7
 #: Another process schedules the project.
 RUNNING_ALREADY = 3
 
@@ -137,7 +140,48 @@ def _show(load: Callable[[], Any], theme: str | None, data_dir: str | None, name
 def _loaded(spec: str, *, collect: bool = False) -> Any:
     from redengine_tui.project import load
 
-    return load(spec, collect=collect)
+    with _waiting(spec):
+        return load(spec, collect=collect)
+
+
+@contextmanager
+def _waiting(spec: str) -> Iterator[None]:
+    """Say what is going on at a terminal while a project takes its time to load, and take that away again."""
+    from threading import Timer
+
+    from redengine_tui.text import safe_line
+
+    said = False
+
+    def say() -> None:
+        nonlocal said
+        said = True
+        click.echo(f"Loading {safe_line(spec, 60)} …", nl=False, err=True)
+
+    timer = Timer(PATIENCE, say)
+    timer.daemon = True
+    if sys.stderr.isatty():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if said:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Keep standard output for the answer alone: what a project prints meanwhile goes to standard error."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 @main.command()
@@ -152,7 +196,8 @@ def check(project: str, as_json: bool) -> None:
     from redengine_tui import check as checking
 
     try:
-        findings = checking.check(_loaded(project, collect=True))
+        with _answering():
+            findings = checking.check(_loaded(project, collect=True))
     except ProjectError as problem:
         if as_json:
             click.echo(checking.as_json((checking.Finding("error", "", project, 0, 0, str(problem)),)))
@@ -173,11 +218,12 @@ def list_tasks(project: str, as_json: bool, data_dir: str | None) -> None:
     from redengine_tui.data import ProjectData, data_root
 
     try:
-        loaded = _loaded(project)
-        views = listing.views(loaded, ProjectData.of(loaded.path, data_root(data_dir)))
+        with _answering():
+            loaded = _loaded(project)
+            views = listing.views(loaded, ProjectData.of(loaded.path, data_root(data_dir)))
     except ProjectError as problem:
         _stop(str(problem))
-    click.echo(listing.as_json(views) if as_json else listing.as_text(views))
+    click.echo(listing.as_json(views) if as_json else listing.as_text(views, loaded.session.zone))
 
 
 @main.command()
@@ -191,10 +237,12 @@ def explain(project: str, task: str, as_json: bool, data_dir: str | None) -> Non
     from redengine_tui import explaining
 
     try:
-        report = explaining.explain(_with_past(project, data_dir), task)
+        with _answering():
+            loaded = _with_past(project, data_dir)
+            report = explaining.explain(loaded, task)
     except ProjectError as problem:
         _stop(str(problem))
-    click.echo(explaining.as_json(report) if as_json else explaining.as_text(task, report))
+    click.echo(explaining.as_json(report) if as_json else explaining.as_text(task, report, loaded.session.zone))
 
 
 @main.command()
@@ -211,10 +259,12 @@ def forecast(project: str, hours: float, as_json: bool, data_dir: str | None) ->
     from redengine_tui import forecasting
 
     try:
-        found = foretell(_with_past(project, data_dir).session, timedelta(hours=hours))
+        with _answering():
+            session = _with_past(project, data_dir).session
+            found = foretell(session, timedelta(hours=hours))
     except ProjectError as problem:
         _stop(str(problem))
-    click.echo(forecasting.as_json(found) if as_json else forecasting.as_text(found))
+    click.echo(forecasting.as_json(found) if as_json else forecasting.as_text(found, session.zone))
 
 
 def _with_past(spec: str, data_dir: str | None) -> Any:

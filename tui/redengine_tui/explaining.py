@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import tzinfo
 from difflib import get_close_matches
 
 import msgspec
 
 from redengine.control.explain import report_of
-from redengine.control.messages import ConditionNode, ConditionReport
+from redengine.control.messages import ConditionNode, ConditionReport, NextStart
 from redengine.exc import ProjectError
 from redengine_tui.format import next_start, stamp
 from redengine_tui.project import LoadedProject
@@ -24,7 +25,9 @@ def explain(project: LoadedProject, task_name: str) -> ConditionReport:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ProjectError(f"{project.path.name} has no task {task_name!r}{hint}")
     task = session[task_name]
-    return report_of(task, session.context(task))
+    report = report_of(task, session.context(task))
+    # The report is of the condition alone.
+    return msgspec.structs.replace(report, next=NextStart("never"), next_starts=()) if task.disabled else report
 
 
 def as_json(report: ConditionReport) -> str:
@@ -32,23 +35,23 @@ def as_json(report: ConditionReport) -> str:
     return msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
 
 
-def as_text(task_name: str, report: ConditionReport) -> str:
-    """In words: the verdict, the condition as a sentence, its parts, and the next starts."""
+def as_text(task_name: str, report: ConditionReport, zone: tzinfo | None = None) -> str:
+    """In words: the verdict, the condition as a sentence, its parts, and the next starts; times in ``zone``."""
     now = time.time()
     lines = [f"{safe_line(task_name)}: {safe_line(report.verdict)}", "", safe_line(report.description)]
     if report.tree is not None:
-        lines += ["", *_tree(report.tree)]
+        lines += ["", *_tree(report.tree, zone)]
     if report.next is not None:
-        lines += ["", f"next: {safe_line(next_start(report.next, now))}"]
-    lines += [f"      {stamp(at)}" for at in report.next_starts]
+        lines += ["", f"next: {safe_line(next_start(report.next, now, zone))}"]
+    lines += [f"      {stamp(at, zone)}" for at in report.next_starts]
     return "\n".join(lines)
 
 
-def _tree(node: ConditionNode, lead: str = "", below: str = "") -> Iterator[str]:
+def _tree(node: ConditionNode, zone: tzinfo | None, lead: str = "", below: str = "") -> Iterator[str]:
     truth = {True: "true ", False: "false", None: "error"}[node.truth]
     reason = f"  ({safe_line(node.reason)})" if node.reason else ""
-    changes = f"  until {stamp(node.changes_at)}" if node.changes_at is not None else ""
+    changes = f"  until {stamp(node.changes_at, zone)}" if node.changes_at is not None else ""
     yield f"{lead}{truth}  {safe_line(node.text)}{reason}{changes}"
     for index, child in enumerate(node.children):
         last = index == len(node.children) - 1
-        yield from _tree(child, f"{below}{'`- ' if last else '|- '}", f"{below}{'   ' if last else '|  '}")
+        yield from _tree(child, zone, f"{below}{'`- ' if last else '|- '}", f"{below}{'   ' if last else '|  '}")

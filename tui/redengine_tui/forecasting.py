@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 import msgspec
 
 from redengine.scheduling.forecast import Forecast
@@ -14,11 +16,14 @@ def as_json(forecast: Forecast) -> str:
     return msgspec.json.format(msgspec.json.encode(forecast), indent=2).decode()
 
 
-def as_text(forecast: Forecast) -> str:
-    """A line a start, then what was assumed."""
-    lines = [f"From {stamp(forecast.since)} to {stamp(forecast.until)}: {len(forecast.starts)} starts", ""]
+def as_text(forecast: Forecast, zone: tzinfo | None = None) -> str:
+    """A line a start, then what was assumed; times in ``zone`` (default: local)."""
+    many = "1 start" if len(forecast.starts) == 1 else f"{len(forecast.starts)} starts"
+    lines = [f"From {stamp(forecast.since, zone)} to {stamp(forecast.until, zone)}: {many}", ""]
     for coming in forecast.starts:
         usual = f"  usually takes {duration(coming.usual)}" if coming.usual else ""
-        lines.append(f"{stamp(coming.at)}  {safe_line(coming.task)}{usual}")
-    lines += ["", *(f"Assumed: {safe_line(sentence, 2000)}" for sentence in forecast.assumptions)]
+        lines.append(f"{stamp(coming.at, zone)}  {safe_line(coming.task)}{usual}")
+    if forecast.starts:
+        lines.append("")
+    lines += [*(f"Assumed: {safe_line(sentence, 2000)}" for sentence in forecast.assumptions)]
     return "\n".join(lines)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import tzinfo
 from pathlib import Path
 
 import msgspec
 import platformdirs
+from rich.cells import cell_len
 
 from redengine.control.messages import TaskView
 from redengine.control.publisher import Project, Publisher
@@ -34,27 +36,36 @@ def as_json(tasks: tuple[TaskView, ...]) -> str:
     return msgspec.json.format(msgspec.json.encode(tasks), indent=2).decode()
 
 
-def as_text(tasks: tuple[TaskView, ...]) -> str:
-    """A table."""
+def as_text(tasks: tuple[TaskView, ...], zone: tzinfo | None = None) -> str:
+    """A table, with times in ``zone`` (default: local)."""
     if not tasks:
         return "This project has no tasks."
     now = time.time()
     rows: list[tuple[str, ...]] = [("TASK", "CONDITION", "LAST RUN", "RESULT", "TOOK", "NEXT RUN")]
-    rows += [_row(task, now) for task in tasks]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    rows += [_row(task, now, zone) for task in tasks]
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     return "\n".join(lines)
 
 
-def _row(task: TaskView, now: float) -> tuple[str, ...]:
+def _row(task: TaskView, now: float, zone: tzinfo | None) -> tuple[str, ...]:
     return (
         safe_line(task.name),
         safe_line(" ".join(task.start_cond.split())),
-        past(task.last_run, now) if task.last_run is not None else "never",
+        past(task.last_run, now, zone) if task.last_run is not None else "never",
         task.last_result or "-",
         duration(task.duration) if task.duration is not None else "-",
-        safe_line(next_start(task.next, now)),
+        safe_line(_coming(task, now, zone)),
     )
+
+
+def _coming(task: TaskView, now: float, zone: tzinfo | None) -> str:
+    coming = next_start(task.next, now, zone)
+    # There is no column for the state, which says why elsewhere.
+    return f"{coming} ({task.next.text})" if task.next.kind == "never" and task.next.text else coming
 
 
 def places(root: Path) -> str:

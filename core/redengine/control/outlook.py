@@ -42,7 +42,11 @@ def next_start(task: Any, ctx: Context) -> NextStart:
         return NextStart("when", text="the scheduler shuts down")
     if task.disabled:
         return NextStart("never", text="disabled")
-    return next_true(task.start_cond, ctx)
+    coming = next_true(task.start_cond, ctx)
+    if task.session.on_hold and coming.kind in ("at", "now"):
+        # Whatever time comes first, nothing starts at it.
+        return NextStart("when", text="resumed")
+    return coming
 
 
 def next_true(condition: Any, ctx: Context) -> NextStart:

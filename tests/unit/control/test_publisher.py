@@ -106,6 +106,22 @@ def test_deltas_hold_what_changed_and_nothing_else(app, running, screen_of):
     assert screen.tasks["b"].disabled
 
 
+def test_on_hold_no_time_is_promised(app, running):
+    for name, condition in (("due", "daily"), ("follower", "after task 'due'")):
+        app.task(condition, name=name, func=lambda: None)
+    app.session["due"].disabled = True
+    running.start()
+    app.session.on_hold = True
+    app.session["due"].disabled = False
+    running.until(lambda: running.view("due").next.kind == "when")
+    due, follower = (running.view(name).next for name in ("due", "follower"))
+    assert (due.kind, due.text) == ("when", "resumed")
+    assert follower.kind == "after"
+    assert running.publisher.snapshot().scheduler.next_at is None
+    app.session.on_hold = False
+    running.until(lambda: running.view("due").next.text != "resumed")
+
+
 def test_removed_and_renamed(app, running, screen_of):
     for name in ("a", "b"):
         app.task(name=name, func=lambda: None)

@@ -96,6 +96,7 @@ apply stays with that task.
         self._dirty = False
         self._look_again: float | None = None
         self._seen_text = ""
+        self._held = False
 
     def compose(self) -> ComposeResult:
         editor = ConditionEditor(id="condition-editor")
@@ -148,6 +149,7 @@ apply stays with that task.
             self._check_soon()
 
     def changed(self, delta: Delta) -> None:
+        self._held = delta.scheduler.state == "held"
         if self._view is None or not self.is_mounted:
             return
         text = self.editor.text
@@ -321,8 +323,14 @@ apply stays with that task.
         if report is None or not report.ok:
             content = Content("")
         else:
-            content = report_words.starts(report, self.clock(), self.zone)
+            content = report_words.starts(report, self.clock(), self.zone, unless=self._standing_still())
         show(shown, content)
+
+    def _standing_still(self) -> str:
+        """Why no time starts the task, whatever its condition; empty: nothing stands in its way."""
+        if self._view is not None and self._view.disabled:
+            return "when enabled"
+        return "when resumed" if self._held else ""
 
     def _report_width(self) -> int:
         return self.query_one("#condition-report").scrollable_content_region.width

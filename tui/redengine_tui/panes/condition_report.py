@@ -43,8 +43,13 @@ def verdict(report: ConditionReport, *, applied: bool) -> Content:
     return Content("\n").join(lines)
 
 
-def starts(report: ConditionReport, now: float, zone: tzinfo | None) -> Content:
-    """When it starts next: the first with what is left until then, and those after it."""
+def starts(report: ConditionReport, now: float, zone: tzinfo | None, *, unless: str = "") -> Content:
+    """When it starts next: the first with what is left until then, and those after it.
+
+    ``unless``: why it does not start at a time, whatever the condition says.
+    """
+    if unless and (report.next_starts or (report.next is not None and report.next.kind in ("at", "now"))):
+        return Content.assemble(("Next  ", MUTED), unless)
     coming = [at for at in report.next_starts if at > now][:STARTS]
     if not coming:
         if report.next is None:

@@ -210,7 +210,8 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         page: LogPage = await self.controller.ask(query)
         if page.notice and page.notice not in self._told:
             self._told.add(page.notice)
-            self.notify(safe_line(page.notice), title="Log", severity="warning", markup=False)
+            for notice in page.notice.splitlines():
+                self.notify(safe_line(notice, 300), title="Log", severity="warning", markup=False)
         return page
 
     # What is shown around the lines.

@@ -38,11 +38,15 @@ def exception_line(exc_text: str) -> str:
     return said or (lines[-1].strip() if lines else "")
 
 
+def own_message(entry: LogEntry) -> str:
+    """A record's message, unless it only says again which task had which action. Raw."""
+    message = entry.message
+    return "" if message.startswith("Task '") and message.endswith(f"status: '{entry.action}'") else message
+
+
 def record_text(entry: LogEntry) -> str:
     """What a record's line says behind the task's name. Raw."""
-    message = entry.message
-    if message.startswith("Task '") and message.endswith(f"status: '{entry.action}'"):
-        message = ""  # It says again what stands in the columns before.
+    message = own_message(entry)
     if entry.exc_text:
         message = exception_line(entry.exc_text) or message
     return message

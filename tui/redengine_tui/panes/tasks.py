@@ -17,7 +17,6 @@ from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.rows import Rows
 from redengine_tui.screens.task import TaskScreen
 from redengine_tui.text import safe_line
-from redengine_tui.widgets.columns import COLUMNS
 from redengine_tui.widgets.roster import Roster
 from redengine_tui.widgets.task_table import TaskHeading, TaskTable
 
@@ -173,9 +172,11 @@ one is known, *after* other tasks, *when* something happens that has no time, or
     # Sorting
 
     def action_sort(self) -> None:
-        """Sort by the next column; after the last one, in the order of the project."""
-        ids = [None, *(column.id for column in COLUMNS)]
-        at = ids.index(self.roster.column.id if self.roster.column else None)
+        """Sort by the next column that is shown; after the last one, in the order of the project."""
+        ids = [None, *(slot.column.id for slot in self.table.slots)]
+        now = self.roster.column.id if self.roster.column else None
+        # A column may have sorted the list before it lost its room.
+        at = ids.index(now) if now in ids else 0
         self._sort(ids[(at + 1) % len(ids)], falling=False)
 
     def action_reverse(self) -> None:

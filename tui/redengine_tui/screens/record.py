@@ -18,6 +18,7 @@ from redengine.control.messages import LogEntry, LogFilter, LogPage, Output, Rea
 from redengine_tui.actions import bindings
 from redengine_tui.format import duration, stamp
 from redengine_tui.panes.ink import INK, MUTED, STRONG
+from redengine_tui.panes.log_lines import exception_line, own_message
 from redengine_tui.states import action_look
 from redengine_tui.text import safe_block, safe_line
 
@@ -92,7 +93,7 @@ class RecordScreen(ModalScreen[int]):
         frame = self.query_one("#record")
         frame.border_title = Content(f" {safe_line(entry.task or 'scheduler', 60)} · {safe_line(str(look), 40)} ")
         self.query_one("#record-fields", Static).update(self._fields())
-        self._part("message", safe_block(entry.message))
+        self._part("message", safe_block(own_message(entry)))
         self._part("traceback", _tail(safe_block(entry.exc_text.rstrip())))
         self._part("output", "")
         self._output = ""
@@ -113,6 +114,8 @@ class RecordScreen(ModalScreen[int]):
         fields: list[tuple[str, str | Content]] = [
             ("task", Content.styled(safe_line(entry.task), STRONG)),
             ("action", Content.styled(safe_line(str(look)), INK[look.colour])),
+            # What is looked for first, which a long traceback has at its end.
+            ("error", Content.styled(safe_line(exception_line(entry.exc_text), 500), INK["error"])),
             ("logged", stamp(entry.created, self.zone)),
             ("started", "" if entry.start is None else stamp(entry.start, self.zone)),
             ("ended", "" if entry.end is None else stamp(entry.end, self.zone)),
@@ -120,7 +123,9 @@ class RecordScreen(ModalScreen[int]):
             ("level", safe_line(entry.level)),
             ("run", safe_line(entry.run_id)),
         ]
-        return Content("\n").join(Content.assemble((f"{name:<9}", MUTED), value) for name, value in fields if value)
+        return Content("\n").join(
+            Content.assemble((f"{name:<9}", MUTED), value) for name, value in fields if str(value)
+        )
 
     @work(group="record-output", exclusive=True)
     async def _read_output(self, entry: LogEntry) -> None:

@@ -74,8 +74,8 @@ class TaskScreen(ReadingScreen):
 
     def _conditions(self) -> list[tuple[Content, Content]]:
         return [
-            named("Starts", safe_block(cleandoc(self.view.start_cond)) or "never by itself"),
-            named("Is ended", safe_block(cleandoc(self.view.end_cond)) or "never by a condition"),
+            named("Starts", _in_words(self.view.start_cond) or "not by a condition"),
+            named("Is ended", _in_words(self.view.end_cond) or "not by a condition"),
         ]
 
     def _how(self) -> list[tuple[Content, Content]]:
@@ -100,6 +100,12 @@ class TaskScreen(ReadingScreen):
             named("Priority", str(view.priority)),
             *([named("Also", ", ".join(also))] if also else []),
         ]
+
+
+def _in_words(condition: str) -> str:
+    """A condition as it is written; nothing for that of a task that was given none."""
+    text = safe_block(cleandoc(condition))
+    return "" if text == "false" else text
 
 
 def _tinted(look: Look) -> Content:

@@ -61,6 +61,12 @@ class Header(Widget):
         look = scheduler_look(view.state)
         project = Content.styled(safe_line(view.project, 40), STRONG)
         state = Content.styled(str(look), INK[look.colour])
+        width = self.content_size.width
+        if view.problem:
+            # Why it failed takes the room of all that is of no use any more.
+            room = max(width - _length([(0, False, project), (0, False, state)]) - GAP, 1)
+            problem = Content.styled(safe_line(view.problem, 300), INK["error"]).truncate(room, ellipsis=True)
+            return Content(" " * GAP).join([project, state, problem])
         # By how soon they give way, the last ones first: (importance, at the right, part).
         parts = [
             (0, False, project),
@@ -71,7 +77,6 @@ class Header(Widget):
             (3, True, Content.styled(format.clock_time(now, self.zone), MUTED)),
         ]
         parts = [part for part in parts if part[2].cell_length]
-        width = self.content_size.width
         while len(parts) > 1 and _length(parts) > width:
             parts.remove(max(parts, key=lambda part: part[0]))
         gap = Content(" " * GAP)
@@ -85,8 +90,8 @@ class Header(Widget):
         return (counts.stylize(INK["accent"]) if view.running else counts) + Content.styled(f" / {tasks}", MUTED)
 
     def _next(self, view: SchedulerView, now: float) -> Content:
-        if view.problem:
-            return Content.styled(safe_line(view.problem, 60), INK["error"])
+        if view.state == "held":
+            return Content.styled("nothing starts by itself until resumed", MUTED)
         if view.next_at is None or view.state not in ("running", "starting"):
             return Content()
         when = format.future(view.next_at, now, self.zone)
