@@ -293,10 +293,15 @@ class TaskRunnable(_OncePer):
 
 
 class Retry(BaseCondition):
-    """The task's newest run failed, and no more than ``n`` in a row did (``None`` or -1: however many)."""
+    """The task's newest run failed, and no more than ``n`` in a row did (``None`` or -1: however many).
+
+    Raises ``ValueError`` for a number below -1.
+    """
 
     def __init__(self, n: int | None = 1) -> None:
         self.n = -1 if n is None else int(n)
+        if self.n < -1:
+            raise ValueError(f"a number of retries is 0 or more, or -1 for however many it takes, not {n}")
 
     def topics(self, task_name: str | None) -> Iterable[Topic]:
         """The task that has it."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from redengine.conditions import (
+    Retry,
     TaskCrashed,
     TaskFailed,
     TaskFinished,
@@ -185,3 +186,8 @@ def test_others_write_to_the_log(subject: Any) -> None:
     repo.add(repo.model(task_name="a", action="success", created=subject.clock()))
     assert TaskSucceeded().observe(task=subject.task)
     assert subject.task.get_status() == "success"
+
+
+def test_retries_are_counted_from_zero() -> None:
+    with pytest.raises(ValueError, match="not -2"):
+        Retry(-2)
