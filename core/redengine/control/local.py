@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -63,7 +64,8 @@ class LocalController(Controller):
             if self._pending or loop.is_closed():
                 return
             self._pending = True
-            loop.call_soon_threadsafe(listener)
+            with contextlib.suppress(RuntimeError):  # closed just now: the screen is gone
+                loop.call_soon_threadsafe(listener)
 
         return self._publisher.watch(wake)
 
@@ -136,7 +138,7 @@ class LocalController(Controller):
             return self._source.read(query)
 
     def _read_output(self, query: m.ReadOutput) -> m.Output:
-        path: Path | None = self._session.scheduler.output_path(query.run_id) if query.run_id else None
+        path: Path | None = self._session.scheduler.output_path(query.run_id, query.start)
         if path is None:
             return m.Output()
         try:

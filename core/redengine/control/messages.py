@@ -330,10 +330,14 @@ class LogPage(msgspec.Struct, frozen=True):
 
 
 class ReadOutput(Command, frozen=True, tag="read_output"):
-    """What a run printed. Answer: :class:`Output`. The newest ``limit`` bytes are given."""
+    """What a run printed. Answer: :class:`Output`. The newest ``limit`` bytes are given.
+
+    ``start`` (epoch seconds) says which, where ids are used again; by default the newest run of that id is meant.
+    """
 
     run_id: str
     limit: int = 256 * 1024
+    start: float | None = None
 
 
 class Output(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from math import inf
 from typing import Any
 
@@ -16,7 +17,11 @@ from redengine.control import messages as m
 from redengine.control.outlook import next_start
 from redengine.log.history import END_ACTIONS
 from redengine.scheduling.agenda import Agenda
+from redengine.scheduling.engine import FAILURES
+from redengine.scheduling.runs import time_limit
 
+#: Names of removed tasks that are kept for watchers who have not heard of it yet.
+REMOVED_KEPT = 10_000
 #: Shortest time between two publications (seconds): 20 a second.
 INTERVAL = 0.05
 
@@ -42,6 +47,7 @@ class Publisher:
         self._views: dict[str, tuple[int, m.TaskView]] = {}
         self._removed: dict[str, int] = {}
         self._order: dict[str, int] = {}
+        self._places = count()
         self._seq = 0
         self._starts = Agenda()
         self._running = 0
@@ -50,6 +56,8 @@ class Publisher:
         self._scheduler = self._scheduler_view("starting")
         #: Names whose views are out of date, in order.
         self._stale: dict[Any, None] = {}
+        # Reentrant, since a signal handler may change a task amid all this.
+        self._stale_lock = threading.RLock()
         self._watchers: list[Callable[[], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._flush_planned = False
@@ -98,7 +106,7 @@ class Publisher:
         def on_scheduler() -> None:
             try:
                 result, error = func(), None
-            except Exception as exc:
+            except FAILURES as exc:
                 result, error = None, exc
             if not here.is_closed():
                 here.call_soon_threadsafe(settle, result, error)
@@ -118,17 +126,8 @@ class Publisher:
 
     def _heard(self, topic: Topic) -> None:
         kind, name = topic[0], topic[1] if len(topic) > 1 else None
-        if kind in ("task", "run", "changed", "added", "removed", "renamed"):
-            self._stale[name] = None
-            engine = self._session.scheduler.engine
-            if engine is not None and kind != "run":
-                self._stale.update(dict.fromkeys(engine.dependents(("task", name))))
-        elif kind == "param":
-            engine = self._session.scheduler.engine
-            if engine is not None:
-                self._stale.update(dict.fromkeys(engine.dependents(topic)))
-        elif kind in ("hold", "config", "started"):
-            self._stale.update(dict.fromkeys(self._session.tasks.names()))
+        with self._stale_lock:
+            self._mark_stale(kind, name, topic)
         if kind == "started":
             self._loop = asyncio.get_running_loop()
             self._state = "running"
@@ -141,6 +140,19 @@ class Publisher:
             self._publish()
             return
         self._plan()
+
+    def _mark_stale(self, kind: Any, name: Any, topic: Topic) -> None:
+        if kind in ("task", "run", "changed", "added", "removed", "renamed"):
+            self._stale[name] = None
+            engine = self._session.scheduler.engine
+            if engine is not None and kind != "run":
+                self._stale.update(dict.fromkeys(engine.dependents(("task", name))))
+        elif kind == "param":
+            engine = self._session.scheduler.engine
+            if engine is not None:
+                self._stale.update(dict.fromkeys(engine.dependents(topic)))
+        elif kind in ("hold", "config", "started"):
+            self._stale.update(dict.fromkeys(self._session.tasks.names()))
 
     def _plan(self) -> None:
         """Publish soon: at once when nothing was published lately, else when the interval is over."""
@@ -166,14 +178,16 @@ class Publisher:
 
     def _publish(self) -> None:
         """Make the views that are stale anew, and tell the watchers."""
-        stale, self._stale = self._stale, {}
+        with self._stale_lock:
+            stale, self._stale = self._stale, {}
         views: list[m.TaskView] = []
         removed: list[str] = []
         for name in stale:
-            if not self._session.tasks.has(name):
+            task = self._find(name)
+            if task is None:
                 removed.append(str(name))
-                continue
-            views.append(self._task_view(self._session.tasks.named(name)))
+            else:
+                views.append(self._task_view(task))
         with self._lock:
             self._seq += 1
             for view in views:
@@ -183,9 +197,18 @@ class Publisher:
                     self._running -= len(self._views.pop(gone)[1].runs)
                     self._starts.drop(gone)
                     self._removed[gone] = self._seq
+                    self._order.pop(gone, None)
+            while len(self._removed) > REMOVED_KEPT:
+                del self._removed[next(iter(self._removed))]
             self._scheduler = self._scheduler_view(self._state)
         for wake in list(self._watchers):
             wake()
+
+    def _find(self, name: Any) -> Any:
+        try:
+            return self._session.tasks.named(name)
+        except KeyError:
+            return None
 
     def _replace(self, view: m.TaskView) -> None:
         old = self._views.pop(view.name, None)
@@ -219,7 +242,9 @@ class Publisher:
 
     def _task_view(self, task: Any) -> m.TaskView:
         name = str(task.name)
-        order = self._order.setdefault(name, len(self._order))
+        order = self._order.get(name)
+        if order is None:
+            order = self._order[name] = next(self._places)
         session = self._session
         history = session.book[task.name]
         engine = session.scheduler.engine
@@ -232,13 +257,17 @@ class Publisher:
         ended = history.newest(*END_ACTIONS)
         started = history.last.get("run")
         problem, coming = self._coming(task, None if entry is None else entry.problem)
-        timeout = None if task.permanent else (task.timeout or session.config.timeout).total_seconds()
+        try:
+            execution, start_cond, end_cond = task.get_execution(), str(task.start_cond), str(task.end_cond)
+        except FAILURES as error:  # the project's own code takes part in all three
+            execution, start_cond, end_cond = task.execution or "", "", ""
+            problem = problem or words_of(error)
         return m.TaskView(
             name=name,
             state=_state(task, bool(live), problem, entry is not None and entry.queued, ended),
-            start_cond=str(task.start_cond),
-            end_cond=str(task.end_cond),
-            execution=task.get_execution(),
+            start_cond=start_cond,
+            end_cond=end_cond,
+            execution=execution,
             priority=task.priority,
             next=coming,
             disabled=task.disabled,
@@ -246,7 +275,7 @@ class Publisher:
             on_shutdown=task.on_shutdown,
             permanent=task.permanent,
             description=task.description or "",
-            timeout=timeout,
+            timeout=time_limit(task),
             runs=live,
             last_run=None if started is None else started.created,
             last_result=None if ended is None else ended.action,
@@ -261,10 +290,18 @@ class Publisher:
         if problem is None:
             try:
                 return "", next_start(task, self._session.context(task))
-            except Exception as error:
+            except FAILURES as error:
                 problem = error
-        message = problem.args[0] if isinstance(problem, KeyError) and problem.args else problem
-        return f"{type(problem).__name__}: {message}", m.NextStart("never", text="its condition fails")
+        return words_of(problem), m.NextStart("never", text="its condition fails")
+
+
+def words_of(problem: BaseException) -> str:
+    """An exception in words, whatever its own code does."""
+    message = problem.args[0] if isinstance(problem, KeyError) and problem.args else problem
+    try:
+        return f"{type(problem).__name__}: {message}"
+    except Exception:  # an exception class of the project's own
+        return type(problem).__name__
 
 
 def _state(task: Any, live: bool, problem: str, queued: bool, ended: Any) -> m.TaskState:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from asyncio.tasks import _unregister_task
 from collections.abc import Callable
 from typing import ClassVar
 
 from redengine.abc import Executor, Job, Outcome
 from redengine.execution import output
 from redengine.execution.outcome import because, raised, succeeded, terminated
+
+#: Seconds that a forced close gives coroutines to end once they are cancelled.
+FORCED_GRACE = 0.5
 
 
 class LoopRuns:
@@ -19,12 +23,15 @@ class LoopRuns:
         self._output_limit = output_limit
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._reasons: dict[str, str] = {}
+        self._tellers: dict[str, Callable[[Outcome], None]] = {}
 
     def start(self, job: Job, report: Callable[[Outcome], None]) -> asyncio.Task[None]:
         """Start the job; ``report`` is called once at its end."""
         ends: list[Outcome] = []
 
         def tell(outcome: Outcome) -> None:
+            if ends:
+                return  # it was abandoned, and ended after all
             ends.append(outcome)
             report(because(outcome, self._reasons.get(job.run_id)))
 
@@ -34,6 +41,7 @@ class LoopRuns:
                 # Cancelled before its first step: the job's own code was never reached.
                 tell(terminated(job.run_id, None))
             self._reasons.pop(job.run_id, None)
+            self._tellers.pop(job.run_id, None)
             error = None if task.cancelled() else task.exception()
             # Ctrl-C went its way through the loop already; anything else came out of ``report``.
             if error is not None and not isinstance(error, KeyboardInterrupt):
@@ -42,6 +50,7 @@ class LoopRuns:
         loop = asyncio.get_running_loop()
         task = loop.create_task(self._run(job, tell), name=f"run {job.task_name}")
         self._tasks[job.run_id] = task
+        self._tellers[job.run_id] = tell
         task.add_done_callback(done)
         return task
 
@@ -52,15 +61,27 @@ class LoopRuns:
             self._reasons.setdefault(run_id, reason)
             task.cancel()
 
+    def _abandon(self, run_id: str) -> None:
+        reason = f"{self._reasons[run_id]}; the coroutine did not stop when asked and was abandoned"
+        self._reasons[run_id] = reason
+        self._tellers[run_id](terminated(run_id, reason))
+
     async def close(self, *, force: bool) -> None:
-        """Wait for the runs to end, cancelled first with ``force``."""
+        """Wait for the runs to end. With ``force`` they are cancelled and given :data:`FORCED_GRACE` seconds; those
+        that go on are reported as terminated, and the event loop is told not to wait for them."""
         if force:
             for run_id in list(self._tasks):
                 self.cancel(run_id, "the scheduler is shutting down")
         current = asyncio.current_task()
         waiting = [task for task in self._tasks.values() if task is not current]
-        if waiting:
-            await asyncio.wait(waiting)
+        if not waiting:
+            return
+        _, stubborn = await asyncio.wait(waiting, timeout=FORCED_GRACE if force else None)
+        for run_id, task in list(self._tasks.items()):
+            if task in stubborn:
+                # ``asyncio.run`` would wait for ever for a coroutine that takes no cancellation.
+                _unregister_task(task)
+                self._abandon(run_id)
 
     async def _run(self, job: Job, tell: Callable[[Outcome], None]) -> None:
         try:

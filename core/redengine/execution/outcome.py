@@ -52,10 +52,17 @@ def raised(run_id: str, exc: BaseException) -> Outcome:
     if isinstance(exc, _STEERING):
         return Outcome(run_id, "success", exception=exc)
     if isinstance(exc, TaskInactionException):
-        return Outcome(run_id, "inaction", exc_text=str(exc) or None, exception=exc)
+        return Outcome(run_id, "inaction", exc_text=_words(exc), exception=exc)
     if isinstance(exc, _TERMINATING):
-        return Outcome(run_id, "terminate", exc_text=str(exc) or None, exception=exc)
+        return Outcome(run_id, "terminate", exc_text=_words(exc), exception=exc)
     return Outcome(run_id, "fail", exc_text=format_traceback(exc), exception=exc)
+
+
+def _words(exc: BaseException) -> str | None:
+    try:
+        return str(exc) or None
+    except Exception as failure:  # an exception class of the project's own
+        return f"{type(exc).__name__} (its text cannot be had: {type(failure).__name__})"
 
 
 def because(outcome: Outcome, reason: str | None) -> Outcome:

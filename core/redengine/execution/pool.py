@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import IO
 
 from redengine.execution.worker import FRAME_HEAD, Hello, Order
@@ -47,14 +47,19 @@ class Worker:
         self._doomed = False
         self._reaped = False
         self._writer: asyncio.StreamWriter | None = None
-        self._sock, theirs = socket.socketpair()
-        self._sock.setblocking(False)
-        far_end, self._lifeline = os.pipe()
-        self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the worker is buried)
-        self._conversation = self._loop.create_task(self._converse(hello))
-        threading.Thread(
-            target=self._live, args=(theirs, far_end, hello), name="redengine worker watch", daemon=True
-        ).start()
+        with ExitStack() as stack:
+            # Given back here should not all of them be had; else when the worker is buried.
+            self._sock, theirs = map(stack.enter_context, socket.socketpair())
+            self._sock.setblocking(False)
+            far_end, self._lifeline = os.pipe()
+            stack.callback(os.close, far_end)
+            stack.callback(os.close, self._lifeline)
+            self._complaints: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())
+            threading.Thread(
+                target=self._live, args=(theirs, far_end, hello), name="redengine worker watch", daemon=True
+            ).start()
+            self._conversation = self._loop.create_task(self._converse(hello))
+            stack.pop_all()
 
     @property
     def pid(self) -> int | None:
@@ -106,7 +111,7 @@ class Worker:
         try:
             with theirs:
                 self._start(theirs.fileno(), far_end, hello)
-        except OSError as exc:
+        except Exception as exc:  # whatever it is, somebody waits for this worker
             self._post(f"could not be started: {exc}")
             return
         finally:
@@ -136,8 +141,8 @@ class Worker:
                 _kill_group(pid)
 
     def _start(self, sock_fd: int, far_end: int, hello: Hello) -> None:
-        out, err = _real_stream(1), _real_stream(2)
-        try:
+        with ExitStack() as stack:
+            out, err = (_real_stream(number, stack) for number in (1, 2))
             process = subprocess.Popen(
                 [
                     sys.executable,
@@ -153,9 +158,6 @@ class Worker:
                 pass_fds=(sock_fd, far_end, out, err),
                 start_new_session=True,
             )
-        finally:
-            os.close(out)
-            os.close(err)
         with self._lock:
             self._process = process
 
@@ -190,12 +192,14 @@ class Worker:
         self._sock.close()
 
 
-def _real_stream(fd: int) -> int:
+def _real_stream(fd: int, stack: ExitStack) -> int:
     try:
-        return os.dup(fd)
+        copy = os.dup(fd)
     except OSError:
         # A scheduler without streams (a service): what is let through goes nowhere.
-        return os.open(os.devnull, os.O_WRONLY)
+        copy = os.open(os.devnull, os.O_WRONLY)
+    stack.callback(os.close, copy)
+    return copy
 
 
 def _kill_group(pid: int) -> None:

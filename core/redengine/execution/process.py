@@ -134,7 +134,20 @@ class ProcessExecutor(Executor):
             run.payload = b""
         wanted = len(self._queue) - len(self._starting)
         for _ in range(min(wanted, self.max_workers - len(self._workers()))):
+            self._start_worker()
+
+    def _start_worker(self) -> None:
+        try:
             self._starting.add(Worker(self._hello(), self._ready, self._replied, self._died))
+        except (OSError, RuntimeError) as exc:
+            # No descriptor or no thread is left: the runs wait for the workers there are.
+            if not self._workers():
+                self._give_up(f"a worker process could not be started: {exc}")
+
+    def _give_up(self, why: str) -> None:
+        """One run pays for each worker that did not come up, so that a broken set-up ends and is seen."""
+        failed = self._queue.popleft()
+        self._end(failed, crashed(failed.job.run_id, f"no process for task {failed.job.task_name!r}: {why}"))
 
     def _hello(self) -> Hello:
         here = os.getcwd()
@@ -165,9 +178,7 @@ class ProcessExecutor(Executor):
         elif run is not None:
             self._end(run, crashed(run.job.run_id, f"{end} while it ran task {run.job.task_name!r}"))
         elif worker in self._starting and self._queue:
-            # One run pays for each worker that did not come up, so that a broken set-up ends and is seen.
-            failed = self._queue.popleft()
-            self._end(failed, crashed(failed.job.run_id, f"no process for task {failed.job.task_name!r}: {end}"))
+            self._give_up(end)
         self._starting.discard(worker)
         self._leaving.discard(worker)
         if worker in self._idle:

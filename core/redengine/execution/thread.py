@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from redengine.abc import Executor, Job, Outcome
 from redengine.execution import output
-from redengine.execution.outcome import as_coroutine, because, run_blocking, terminated
+from redengine.execution.outcome import as_coroutine, because, raised, run_blocking, terminated
 
 #: Seconds that a forced close gives threads to notice their termination flag.
 FORCED_GRACE = 0.5
@@ -115,8 +115,11 @@ class ThreadExecutor(Executor):
                 self._finish(run, terminated(run.job.run_id, run.reason))
 
     def _work(self, run: _ThreadRun, loop: asyncio.AbstractEventLoop) -> None:
-        with output.capture(run.job.output, self._output_limit):
-            outcome = run_blocking(run.job.run_id, run.job.work, run.drive)
+        try:
+            with output.capture(run.job.output, self._output_limit):
+                outcome = run_blocking(run.job.run_id, run.job.work, run.drive)
+        except Exception as exc:  # closing the output file can fail; the run has to end all the same
+            outcome = raised(run.job.run_id, exc)
         _post(loop, self._finish, run, outcome)
 
     def _finish(self, run: _ThreadRun, outcome: Outcome) -> None:

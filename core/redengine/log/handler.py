@@ -16,11 +16,19 @@ class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
 
     A formatter is asked only if the model has ``formatted_message`` (or is ``dict``). A record without an action
     (somebody uses the task's logger for a message) is not kept when the model asks for one. Errors of the repository
-    are raised to whoever logs.
+    are raised to whoever logs for a task; others (the scheduler, say) are not to fail for their log.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record to the repository. Raises what the repository raises."""
+        """Write the record to the repository. Raises what the repository raises, for a record of a task."""
+        try:
+            self._keep(record)
+        except Exception:
+            if hasattr(record, "task_name"):
+                raise
+            self.handleError(record)
+
+    def _keep(self, record: logging.LogRecord) -> None:
         names = field_names(self.repo.model)
         if names is None or "formatted_message" in names:
             super().emit(record)

@@ -18,11 +18,13 @@ from redengine.conditions.context import Context
 from redengine.conditions.logic import All
 from redengine.conditions.logic import Any as AnyCondition
 from redengine.scheduling.agenda import Agenda
-from redengine.scheduling.entry import Entry
+from redengine.scheduling.entry import Entry, gist
 
 #: Seconds that a task is held back after its worker died, doubled with each such death in a row.
 CRASH_BACKOFF = 10.0
 CRASH_BACKOFF_MOST = 600.0
+#: What a condition may fail with. ``sys.exit()`` in a person's function is its failure, not the scheduler's end.
+FAILURES = (Exception, SystemExit)
 #: Seconds until a condition that raised is tried again.
 PROBLEM_REST = 1.0
 
@@ -82,7 +84,7 @@ class Engine:
         self._queue: list[tuple[tuple[int, int], str]] = []
         self._shut_until = -inf
         self._shut_topics: frozenset[Topic] = frozenset()
-        self._shut_problem: Exception | None = None
+        self._shut_problem: BaseException | None = None
         #: Nothing is started by a condition.
         self.on_hold = False
         #: Nothing is started at all.
@@ -172,7 +174,7 @@ class Engine:
     def _topics(self, entry: Entry, kind: str, condition: Any, name: Any) -> Iterable[Topic]:
         try:
             return tuple(condition.topics(name))
-        except Exception as problem:
+        except FAILURES as problem:
             self._report(entry, kind, condition, problem)
             return ()
 
@@ -366,7 +368,8 @@ class Engine:
         crash = ctx.book[entry.task.name].last.get("crash")
         if crash is not None and ctx.started_at is not None and ctx.started_at <= crash.created <= ctx.now:
             in_row = 0
-            for event in reversed(ctx.book[entry.task.name].events):
+            # A copy first: records may be handled on other threads meanwhile.
+            for event in reversed(tuple(ctx.book[entry.task.name].events)):
                 if event.action == "crash":
                     in_row += 1
                 elif event.action != "run":
@@ -378,7 +381,14 @@ class Engine:
 
     def has_room(self, task: Any) -> bool:
         """Whether a run of the task may be started now, as far as ``max_process_count`` is concerned."""
-        return self._has_process() or task.get_execution() != "process"
+        return self._has_process() or not self._takes_process(task)
+
+    @staticmethod
+    def _takes_process(task: Any) -> bool:
+        try:
+            return bool(task.get_execution() == "process")
+        except Exception:  # a parameter of the task may be broken: its run will fail, and say why
+            return False
 
     def _has_process(self) -> bool:
         return self.processes < int(self._session.config.max_process_count)
@@ -389,7 +399,7 @@ class Engine:
         try:
             finding: Finding = condition.examine(ctx)
             truth, until = finding.truth, finding.until
-        except Exception as problem:
+        except FAILURES as problem:
             self._report(entry, kind, condition, problem)
             return None
         if entry.worked(kind):
@@ -399,7 +409,7 @@ class Engine:
             return Finding(truth, ctx.poll_at)
         return finding
 
-    def _report(self, entry: Entry, kind: str, condition: Any, problem: Exception) -> None:
+    def _report(self, entry: Entry, kind: str, condition: Any, problem: BaseException) -> None:
         if entry.failed(kind, condition, problem):
             self._on_problem(entry.task, problem)
 
@@ -425,9 +435,9 @@ class Engine:
         try:
             self._shut_topics = frozenset(condition.topics(None))
             finding: Finding = condition.examine(ctx)
-        except Exception as problem:
+        except FAILURES as problem:
             self._shut_until = ctx.poll_at + PROBLEM_REST
-            if repr(problem) != repr(self._shut_problem):
+            if gist(problem) != gist(self._shut_problem):
                 self._shut_problem = problem
                 self._on_problem(None, problem)
             return False

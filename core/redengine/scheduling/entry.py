@@ -61,7 +61,7 @@ class Entry:
         """Take in that a condition raised; whether that is news."""
         known = self._problems.get(kind)
         self._problems[kind] = (condition, problem)
-        return known is None or known[0] is not condition or _gist(known[1]) != _gist(problem)
+        return known is None or known[0] is not condition or gist(known[1]) != gist(problem)
 
     def worked(self, kind: str) -> bool:
         """Take in that a condition was evaluated; whether all of them work again."""
@@ -74,6 +74,10 @@ class Entry:
                 del self._problems[kind]
 
 
-def _gist(problem: BaseException) -> str:
+def gist(problem: BaseException | None) -> str:
     """What makes two exceptions the same: not the addresses, counts and times in their texts."""
-    return re.sub(r"0x[0-9a-fA-F]+|\d+", "#", repr(problem))
+    try:
+        text = repr(problem)
+    except Exception:  # an exception class of the project's own
+        text = type(problem).__name__
+    return re.sub(r"0x[0-9a-fA-F]+|\d+", "#", text)

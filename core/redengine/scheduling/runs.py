@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import timedelta
+from math import inf
 from typing import Any
-from urllib.parse import quote
 
 from redengine.abc import Executor, Job, Outcome
 from redengine.args.parameters import Parameters
 from redengine.exc import SchedulerExit, SchedulerRestart, TaskLoggingError, TaskSetupError
 from redengine.execution import ProcessExecutor, executors
 from redengine.scheduling.engine import Start, Stop
+from redengine.scheduling.outputs import output_path
 from redengine.tasks.work import Work
+
+#: Longest time that an event loop is asked to wait (seconds): as good as for ever.
+LONGEST_TIMER = 1e9
 
 
 @dataclass(slots=True)
@@ -25,6 +30,7 @@ class LiveRun:
     """One run that is under way."""
 
     task: Any
+    run_id: str
     execution: str
     start: float
     #: Why it was asked to stop.
@@ -49,6 +55,9 @@ class Runs:
         self._logger = logger
         self._on_change = on_change
         self.live: dict[str, LiveRun] = {}
+        self._in_processes = 0
+        #: The coroutine of ``main`` execution that everything else waits for now.
+        self.in_front: LiveRun | None = None
         #: What a run, or its log, raised beyond itself.
         self.raised: BaseException | None = None
         self._executors: dict[str, Executor] = executors(
@@ -63,7 +72,7 @@ class Runs:
 
     def count_processes(self) -> int:
         """How many runs are in processes of their own."""
-        return sum(run.execution == "process" for run in self.live.values())
+        return self._in_processes
 
     # Beginning
 
@@ -75,13 +84,18 @@ class Runs:
         """
         task, session = start.task, self._session
         if batch is None:
-            batch = task.batches.pop(0) if task.batches else Parameters()
+            batch = _next_batch(task)
+        if batch is None:
+            if start.forced:
+                return  # who asked for it took it back just now
+            batch = Parameters()
         now = session.get_time()
         run_id = ""
         try:
             execution, parameters, terminate_event = self._parameters(task, batch)
             run_id = self._free_id(task, str(task.get_run_id(None, parameters)))
-            job = self._job(task, run_id, execution, parameters, terminate_event)
+            job = self._job(task, run_id, execution, parameters, terminate_event, now)
+            executor = self._executors[execution]
         except Exception as exc:
             self._setup_failed(task, run_id or None, now, exc)
             return
@@ -95,21 +109,36 @@ class Runs:
         if start.nominal is not None:
             history.nominal_start = start.nominal
         history.live[run_id] = now
-        self.live[run_id] = LiveRun(task, execution, now)
+        run = self.live[run_id] = LiveRun(task, run_id, execution, now)
+        self._in_processes += execution == "process"
         self._changed(task)
-        executor = self._executors[execution]
         if isinstance(executor, ProcessExecutor):
             # The option may have changed since the start.
             executor.max_workers = session.config.max_process_count
+        limit = self._hold_back(run) if execution == "main" and job.is_async else None
         try:
             await executor.launch(job, self.ended)
         except Exception as exc:
             if run_id in self.live:
                 self.ended(Outcome(run_id, "fail", exc_text=_formatted(exc), exception=exc))
+        finally:
+            if limit is not None:
+                limit.cancel()
+                self.in_front = None
+
+    def _hold_back(self, run: LiveRun) -> asyncio.TimerHandle:
+        """Keep a coroutine of ``main`` execution within its time, since nobody else gets to look at it."""
+        self.in_front = run
+        limit = inf if (seconds := time_limit(run.task)) is None else seconds
+        stop = Stop(run.task, run.run_id, "timeouted")
+        return asyncio.get_running_loop().call_later(min(limit, LONGEST_TIMER), self.stop, stop)
 
     def _free_id(self, task: Any, run_id: str) -> str:
-        """Ids of a person's making may be those of another task's live run; here they have to be told apart."""
-        return f"{task.name}-{run_id}" if run_id in self.live else run_id
+        """Ids of a person's making may be those of other live runs; here they have to be told apart."""
+        if run_id not in self.live:
+            return run_id
+        names = (f"{task.name}-{run_id}{f'-{number}' if number else ''}" for number in itertools.count())
+        return next(name for name in names if name not in self.live)
 
     def _parameters(self, task: Any, batch: Parameters) -> tuple[str, Parameters, Any]:
         """How a run is executed, with which parameters: the batch's before the task's own before the session's."""
@@ -143,7 +172,7 @@ class Runs:
             )
         return Parameters({name: value for name, value in batch.items() if name not in left_out})
 
-    def _job(self, task: Any, run_id: str, execution: str, parameters: Parameters, event: Any) -> Job:
+    def _job(self, task: Any, run_id: str, execution: str, parameters: Parameters, event: Any, start: float) -> Job:
         session = self._session
         context: dict[str, Any] = {} if execution == "process" else {"session": session}
         if execution in ("thread", "async"):
@@ -156,14 +185,10 @@ class Runs:
             task.name,
             work.on_loop if on_loop else work,
             is_async=on_loop,
-            output=self.output_path(run_id),
+            output=output_path(session, run_id, start),
             terminate_event=event,
             daemon=daemon,
         )
-
-    def output_path(self, run_id: str) -> Path | None:
-        """Where the output of a run is kept; ``None`` when it is not."""
-        return output_path(self._session, run_id)
 
     def _setup_failed(self, task: Any, run_id: str | None, now: float, exc: Exception) -> None:
         """The run failed before the task's own code was reached."""
@@ -200,15 +225,17 @@ class Runs:
         run = self.live.pop(outcome.run_id, None)
         if run is None:
             return
+        self._in_processes -= run.execution == "process"
         task = run.task
         action = outcome.action
         task.history.live.pop(outcome.run_id, None)
-        if action == "success" and not isinstance(outcome.exception, (SchedulerExit, SchedulerRestart)):
+        steered = isinstance(outcome.exception, (SchedulerExit, SchedulerRestart))
+        if action == "success" and not steered and task in self._session.tasks:
             # Before the record, so that whatever the record starts finds it.
             self._session.returns[task] = outcome.return_value
         if not task.history.live:
             task._force_termination = False
-        message = task.fmt_log_message.format(action=action, task=task.name)
+        message = task.describe_action(action)
         if action == "terminate":
             message += f" ({run.reason or 'task terminated'})"
         try:
@@ -251,9 +278,21 @@ class Runs:
         self._executors = {}
 
 
-def output_path(session: Any, run_id: str) -> Path | None:
-    """Where the output of a run is kept; ``None`` when it is not."""
-    return None if session.outputs is None else Path(session.outputs) / f"{quote(run_id, safe='')}.txt"
+def time_limit(task: Any) -> float | None:
+    """Longest time of a run in seconds; ``None``: it may take as long as it likes."""
+    if task.permanent:
+        return None
+    limit: timedelta = task.session.config.timeout if task.timeout is None else task.timeout
+    return limit.total_seconds()
+
+
+def _next_batch(task: Any) -> Parameters | None:
+    """Take the parameters of the run that was asked for first. Others may take them back meanwhile."""
+    try:
+        batch: Parameters = task.batches.pop(0)
+    except IndexError:
+        return None
+    return batch
 
 
 def _formatted(exc: BaseException) -> str:
@@ -264,19 +303,14 @@ async def run_by_hand(session: Any, logger: logging.Logger, task: Any, params: A
     """Run one task at once and wait for its end, beside whatever schedule there is. A task with a timeout is
     terminated after it."""
     # A run that was asked for already is this one.
-    batch = task.batches.pop(0) if params is None and task.batches else Parameters(params)
+    batch = (_next_batch(task) if params is None else None) or Parameters(params)
     ended = asyncio.Event()
     runs = Runs(session, logger, on_change=lambda: None if runs.live else ended.set())
     try:
         await runs.launch(Start(task, forced=True), batch)
-        limit = (
-            None
-            if task.permanent
-            else (session.config.timeout if task.timeout is None else task.timeout).total_seconds()
-        )
         if runs.live:
             try:
-                await asyncio.wait_for(ended.wait(), limit)
+                await asyncio.wait_for(ended.wait(), time_limit(task))
             except asyncio.TimeoutError:
                 for run_id in list(runs.live):
                     runs.stop(Stop(task, run_id, "timeouted"))

@@ -21,9 +21,10 @@ from redengine.conditions.context import Context
 from redengine.exc import SchedulerExit, SchedulerRestart, TaskLoggingError
 from redengine.hooks import HookRun
 from redengine.loading import refuse_to_run
-from redengine.scheduling.engine import Engine, Start, Stop
+from redengine.scheduling.engine import FAILURES, Engine, Start, Stop
+from redengine.scheduling.outputs import find_output
 from redengine.scheduling.process_control import start_anew, stopping_signals
-from redengine.scheduling.runs import LiveRun, Runs, output_path, run_by_hand
+from redengine.scheduling.runs import LiveRun, Runs, run_by_hand
 
 #: Longest sleep, so that a stepped clock or a suspended machine is noticed (seconds).
 LONGEST_SLEEP = 60.0
@@ -58,6 +59,9 @@ class Scheduler(RedBase):
         self._force_asked = False
         self._restart_asked = False
         self._last_cycle = -math.inf
+        self._log_unreadable = False
+        #: Wall clock and monotonic clock at the last comparison.
+        self._clocks = (0.0, 0.0)
 
     # What others see and ask for; from any thread
 
@@ -99,9 +103,10 @@ class Scheduler(RedBase):
         """How many runs are in processes of their own."""
         return self._runs.count_processes()
 
-    def output_path(self, run_id: str) -> Path | None:
-        """Where the output of a run is kept; ``None`` when it is not."""
-        return output_path(self.session, run_id)
+    def output_path(self, run_id: str, start: float | None = None) -> Path | None:
+        """The file with the output of the run of this id that began at ``start`` (epoch seconds), by default of the
+        newest; ``None`` when there is none."""
+        return find_output(self.session, run_id, start)
 
     def handle_logs(self) -> None:
         """Nothing is left to do: what a run reports is logged as it arrives."""
@@ -177,7 +182,7 @@ class Scheduler(RedBase):
             unlisten()
             self.is_alive = False
             self._engine, self._loop = None, None
-        self.session.emit(("stopped",))
+            self.session.emit(("stopped",))
         if isinstance(exception, SchedulerRestart):
             return self._restart()
         if exception is not None and not isinstance(exception, SchedulerExit):
@@ -193,6 +198,7 @@ class Scheduler(RedBase):
         self.stopping = False
         self.n_cycles = 0
         self._last_cycle = -math.inf
+        self._clocks = self.session.get_time(), time.monotonic()
         self._runs = Runs(self.session, self.logger, self._count_processes)
         self.is_alive = True
 
@@ -204,17 +210,33 @@ class Scheduler(RedBase):
         if self._force_asked and number == signal.SIGINT:
             raise KeyboardInterrupt
         self._force_asked = self._shut_down_asked = True
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._wake.set)
+        self._rouse()
 
     def _heard(self, topic: Topic) -> None:
         """Take in what happened; called on whatever thread it happened."""
         self._events.append(topic)
-        if threading.get_ident() == self._thread:
+        # What people ask for may come out of a signal handler, amid the sleep of the loop's own thread.
+        if threading.get_ident() == self._thread and topic[0] not in ("flag", "hold", "changed"):
             self._wake.set()
-        elif self._loop is not None:
+        else:
+            self._rouse()
+
+    def _rouse(self) -> None:
+        """Wake the scheduler up, from any thread or signal handler."""
+        loop = self._loop
+        if loop is not None:
             with contextlib.suppress(RuntimeError):  # closed meanwhile: there is nobody to wake any more
-                self._loop.call_soon_threadsafe(self._wake.set)
+                loop.call_soon_threadsafe(self._attend)
+
+    def _attend(self) -> None:
+        """Wake up; or, while all waits for a coroutine of ``main`` execution, see whether that is to stop."""
+        self._wake.set()
+        run = self._runs.in_front
+        if run is not None and run.reason is None:
+            if run.task.force_termination:
+                self._runs.stop(Stop(run.task, run.run_id, "forced termination"))
+            elif self._force_asked and not run.task.on_shutdown:
+                self._runs.stop(Stop(run.task, run.run_id, "shutdown of the scheduler"))
 
     def _take_in(self) -> None:
         assert self._engine is not None
@@ -277,7 +299,12 @@ class Scheduler(RedBase):
                 continue
             if isinstance(task.start_cond, AlwaysFalse) and not task.disabled and not task.batches:
                 task.batches.append(Parameters())
-            if task.is_runnable():
+            try:
+                runnable = task.is_runnable()
+            except FAILURES as problem:
+                self._condition_problem(task, problem)
+                continue
+            if runnable:
                 await self._runs.launch(Start(task, forced=bool(task.batches)))
 
     async def _cycles(self) -> None:
@@ -303,24 +330,30 @@ class Scheduler(RedBase):
         self._take_in()
         if self._engine.has_work or self._shut_down_asked or self._restart_asked:
             return
-        wall, steady = self.session.get_time(), time.monotonic()
-        delay = min(self._engine.wake_at() - wall, LONGEST_SLEEP)
+        delay = min(self._engine.wake_at() - self.session.get_time(), LONGEST_SLEEP)
         if delay > 0:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), delay)
         self._take_in()
-        stepped = (self.session.get_time() - wall) - (time.monotonic() - steady)
+        self._compare_clocks()
+
+    def _compare_clocks(self) -> None:
+        """Notice a step of the clock since the last comparison, be it in a sleep or in a task that held all up."""
+        assert self._engine is not None
+        wall, steady = self._clocks
+        self._clocks = now, _ = self.session.get_time(), time.monotonic()
+        stepped = (self._clocks[0] - wall) - (self._clocks[1] - steady)
         if abs(stepped) > CLOCK_STEP:
             # A clock of the project's own may go as it likes: then its time is what passes.
             own = self.session.config.time_func is not None
-            self._engine.clock_stepped(self.session.get_time(), 0.0 if own else stepped)
+            self._engine.clock_stepped(now, 0.0 if own else stepped)
 
     async def run_cycle(self) -> None:
         """One pass over what is due."""
         assert self._engine is not None
         session, engine, runs = self.session, self._engine, self._runs
         if session.config.force_status_from_logs:
-            session.refresh_past()
+            self._refresh_past()
         engine.begin(session.get_time())
         action = engine.next(session.get_time())
         breath = time.monotonic()
@@ -343,6 +376,17 @@ class Scheduler(RedBase):
             action = engine.next(session.get_time())
         hooks.after()
         self.n_cycles += 1
+
+    def _refresh_past(self) -> None:
+        """Read what others wrote to the log. One that cannot be read now is told of once; what is known counts."""
+        try:
+            self.session.refresh_past()
+        except Exception as problem:
+            if not self._log_unreadable:
+                self.logger.error("The log cannot be read", exc_info=problem, extra={"action": "fail"})
+            self._log_unreadable = True
+        else:
+            self._log_unreadable = False
 
     def _condition_problem(self, task: Any, problem: BaseException | None) -> None:
         """A condition of a task (``None``: the one to shut down) raised, or no longer does."""
@@ -379,8 +423,10 @@ class Scheduler(RedBase):
             graceful = exception is None or isinstance(exception, SchedulerRestart)
             if session.config.instant_shutdown or not graceful:
                 self._force_asked = True
-            await self._wait_for_runs()
-            await self._runs.close()
+            try:
+                await self._wait_for_runs()
+            finally:
+                await self._runs.close()
             hooks.after()
             self.logger.info("Shutdown completed. Good bye.", extra={"action": "shutdown"})
 

@@ -18,8 +18,34 @@ if TYPE_CHECKING:
 EXECUTIONS = ("auto", "main", "async", "thread", "process")
 
 
+class Setting:
+    """A plain setting: whoever reads it gets what was set, and a running scheduler is told when that is another."""
+
+    def __init__(self, doc: str) -> None:
+        self.__doc__ = doc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._slot = f"_{name}"
+
+    def __get__(self, task: Any, owner: Any = None) -> Any:
+        return self if task is None else task.__dict__[self._slot]
+
+    def __set__(self, task: Any, value: Any) -> None:
+        is_new = self._slot not in task.__dict__
+        changes = not is_new and task.__dict__[self._slot] != value
+        task.__dict__[self._slot] = value
+        if changes:
+            task._changed()
+
+
 class Adjustable:
     """The settings of a task; a running scheduler is told of each change."""
+
+    priority = Setting("Higher is started first.")
+    multilaunch = Setting("Whether the task may start while it runs; ``None``: as the session's configuration says.")
+    permanent = Setting("Not meant to finish: has no timeout, and is terminated at shut-down.")
+    on_startup = Setting("Run when the scheduler starts, not in between.")
+    on_shutdown = Setting("Run when the scheduler shuts down, not in between.")
 
     session: Any
     batches: list[Parameters]
@@ -146,7 +172,10 @@ class Adjustable:
             near = difflib.get_close_matches(str(value), EXECUTIONS, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ValueError(f"A task's execution is one of {', '.join(EXECUTIONS)}, not {value!r}{hint}")
+        is_new = "_execution" not in self.__dict__
         self._execution = value
+        if not is_new:
+            self._changed()
 
     @property
     def timeout(self) -> timedelta | None:
@@ -155,4 +184,7 @@ class Adjustable:
 
     @timeout.setter
     def timeout(self, value: Any) -> None:
+        is_new = "_timeout" not in self.__dict__
         self._timeout = None if value is None else as_timeout(value)
+        if not is_new:
+            self._changed()

@@ -19,7 +19,7 @@ from redengine.log.adapter import TaskAdapter
 from redengine.log.history import TaskHistory
 from redengine.tasks.adjustable import Adjustable
 from redengine.tasks.export import Exported, Options
-from redengine.tasks.recording import Recording
+from redengine.tasks.recording import MESSAGE, Recording
 
 #: What may be given to any task beside its name.
 _OPTIONS = frozenset({
@@ -63,7 +63,7 @@ class Task(Adjustable, Recording, Exported, RedBase):
     #: Options that a subclass declares, with their defaults.
     _own_options: ClassVar[Options] = {}
 
-    fmt_log_message: str = "Task '{task}' status: '{action}'"
+    fmt_log_message: str = MESSAGE
     use_instance_naming: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -28,6 +28,10 @@ class _Moment:
         task.session.emit(("task", task.name))
 
 
+#: What a record says of an action, unless the task says it in words of its own.
+MESSAGE = "Task '{task}' status: '{action}'"
+
+
 class Recording:
     """Writing and reading of a task's log."""
 
@@ -67,6 +71,22 @@ class Recording:
         if action not in ACTIONS:
             raise KeyError(f"Invalid action: {action}")
         now = self.session.get_time() if created is None else created
+        try:
+            record = self._make_record(action, now, run_id, start, message, exc_text, exc_info)
+        except Exception as exc:  # the log is read for it, and the project's own record class may be used
+            raise self._not_logged(action, now) from exc
+        self.log_record(record)
+
+    def _make_record(
+        self,
+        action: str,
+        now: float,
+        run_id: str | None,
+        start: float | None,
+        message: str | None,
+        exc_text: str | None,
+        exc_info: Any,
+    ) -> logging.LogRecord:
         extra: dict[str, Any] = {"action": action, "task_name": self.name, "run_id": run_id}
         if action == "run":
             extra["start"] = now if start is None else start
@@ -75,24 +95,33 @@ class Recording:
             extra |= {"start": began, "end": now, "runtime": None if began is None else max(now - began, 0.0)}
         logger = logging.getLogger(self.logger_name)
         level = logging.ERROR if action in ("fail", "crash") else logging.INFO
-        text = self.fmt_log_message.format(action=action, task=self.name) if message is None else message
+        text = self.describe_action(action) if message is None else message
         record = logger.makeRecord(logger.name, level, __file__, 0, text, (), exc_info, func="record", extra=extra)
         record.created = now
         record.msecs = (now - int(now)) * 1000
         record.exc_text = exc_text
-        self.log_record(record)
+        return record
+
+    def describe_action(self, action: str) -> str:
+        """The message of a record, by ``fmt_log_message``; a format that does not work is passed over."""
+        try:
+            return self.fmt_log_message.format(action=action, task=self.name)
+        except (LookupError, ValueError, AttributeError):
+            return MESSAGE.format(action=action, task=self.name)
 
     def log_record(self, record: logging.LogRecord) -> None:
         """Write a record that was made elsewhere; see :meth:`record`."""
-        action = getattr(record, "action", None)
         try:
             self.logger.handle(record)
         except Exception as exc:
-            if action == "run":
-                self.history.note("run", record.created)
-            self.history.note("fail", record.created)
-            self.session.emit(("task", self.name))
-            raise TaskLoggingError(f"Logging for task '{self.name}' failed.") from exc
+            raise self._not_logged(getattr(record, "action", None), record.created) from exc
+
+    def _not_logged(self, action: str | None, created: float) -> TaskLoggingError:
+        if action == "run":
+            self.history.note("run", created)
+        self.history.note("fail", created)
+        self.session.emit(("task", self.name))
+        return TaskLoggingError(f"Logging for task '{self.name}' failed.")
 
     def log_running(self, task_run: Any = None) -> None:
         """Write that the task has started."""
@@ -115,7 +144,7 @@ class Recording:
 
     def log_termination(self, reason: str | None = None, task_run: Any = None) -> None:
         """Write that the task was terminated."""
-        message = self.fmt_log_message.format(action="terminate", task=self.name)
+        message = self.describe_action("terminate")
         self.record(
             "terminate",
             run_id=getattr(task_run, "run_id", None),
