@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from typing import Any
@@ -13,6 +14,7 @@ from redengine.conditions import SchedulerCycles, TaskStarted
 from redengine.log.log_record import TaskRunRecord
 from redengine.log.memory_repo import BoundedMemoryRepo
 from redengine.tasks import FuncTask
+from redengine.tasks.registry import TaskSet
 from redengine.tasks.run_id import increment
 
 
@@ -50,6 +52,49 @@ def test_idle_it_sleeps(session: Session) -> None:
     session.start()
     assert session.scheduler.n_cycles <= 2
     assert time.process_time() - used < 0.25
+
+
+def test_idle_it_does_not_wake_up(session: Session) -> None:
+    """Each waking asks for the time; between the start and what ends it, nobody does."""
+    asked: list[float] = []
+
+    def clock() -> float:
+        asked.append(time.monotonic())
+        return time.time()
+
+    for number in range(200):
+        task = FuncTask(lambda: None, name=f"t{number}", start_cond="daily | after task 't1' failed", session=session)
+        task.log_success()
+    session.config.time_func = clock
+    session.config.cycle_sleep = 0.001
+    timer = threading.Timer(0.6, session.shut_down)
+    session.hook_startup()(timer.start)
+    session.start()
+    before_the_end = [moment for moment in asked if moment < asked[-1] - 0.1]
+    longest = max(after - before for before, after in itertools.pairwise(asked))
+    assert longest > 0.3, "it slept in one piece"
+    assert len(before_the_end) < 5 * 200  # looked at each task at the start, a few times at most
+
+
+def test_tasks_are_found_without_looking_at_the_others(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    @session.create_task(name="wanted", start_cond="after task 't7' & ~task 't8' has failed today")
+    def wanted() -> None: ...
+
+    for number in range(20):
+        FuncTask(lambda: None, name=f"t{number}", session=session)
+    task = session["wanted"]
+
+    def looked(self: TaskSet) -> Any:
+        raise AssertionError("looked at every task")
+
+    monkeypatch.setattr(TaskSet, "__iter__", looked)
+    assert session["wanted"] is session[wanted] is session.get_task(task) is task
+    assert "t19" in session
+    assert "t20" not in session
+    session["t7"].log_success()
+    assert task.is_runnable()
+    FuncTask(lambda: None, name="another", session=session)
+    session.remove_task("another")
 
 
 def test_log_in_memory_is_bounded() -> None:
