@@ -107,9 +107,9 @@ async def test_no_time_is_promised_while_nothing_starts_by_itself(pane_app, cont
     async with pane_app.run_test(size=(100, 24)) as pilot:
         await until(pilot, lambda: "in 3m 20s" in screen(pane_app))
         pane_app.pane.changed(m.Delta(2, msgspec.structs.replace(controller.scheduler, state="held")))
-        await until(pilot, lambda: "Next  when resumed" in screen(pane_app))
+        await until(pilot, lambda: "Next  14:08:20, Wed 14:05 if resumed" in screen(pane_app))
         pane_app.pane.show_task(msgspec.structs.replace(pane_app.pane._view, disabled=True))
-        await until(pilot, lambda: "Next  when enabled" in screen(pane_app))
+        await until(pilot, lambda: "Next  14:08:20, Wed 14:05 if enabled" in screen(pane_app))
         assert "in 3m 20s" not in screen(pane_app)
 
 

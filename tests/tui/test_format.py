@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from redengine.control.messages import NextStart
+from redengine.control.outlook import IF_RESUMED
 from redengine_tui import format
 
 UTC = timezone.utc
@@ -50,6 +51,9 @@ def test_past(ago, text):
     ("start", "text"),
     [
         (NextStart("at", NOW + 30), "in 30s"),
+        (NextStart("at", NOW + 30, IF_RESUMED), "14:05:30 if resumed"),
+        (NextStart("at", NOW + DAY, IF_RESUMED), "Wed 14:05 if resumed"),
+        (NextStart("at", NOW - 1, IF_RESUMED), "when resumed"),
         (NextStart("now"), "now"),
         (NextStart("never"), "never"),
         (NextStart("after", text="a, b"), "after a, b"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from textual.widgets import Markdown
 
 from redengine.docs import pages
 from redengine_tui.app import RedEngineTUI
+from redengine_tui.cli import main
 from redengine_tui.screens.help import HelpScreen
 from redengine_tui.screens.manual import ManualScreen
 
@@ -48,3 +50,9 @@ async def test_the_palette_offers_every_page(app: Any) -> None:
     async with app.run_test():
         titles = [entry.title for entry in app.palette_entries()]
     assert [f"Manual: {page.title}" for page in pages()] == [title for title in titles if title.startswith("Manual")]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_commands_of_the_manual_exist(page: Any) -> None:
+    for name in re.findall(r"redengine-tui ([a-z]+)\b(?!\.py)", page.text):
+        assert name in main.commands, name

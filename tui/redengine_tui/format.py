@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from redengine.control.messages import NextStart
+from redengine.control.outlook import IF_RESUMED
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -88,10 +89,17 @@ def future(at: float, now: float, tz: tzinfo | None = None) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
+def _not_counted(at: float, now: float, tz: tzinfo | None) -> str:
+    return clock_time(at, tz) if at - now < HOUR else future(at, now, tz)
+
+
 def next_start(start: NextStart, now: float, tz: tzinfo | None = None) -> str:
     """When a task starts next. Raw: ``after`` and ``when`` carry text from outside."""
     if start.kind == "at" and start.at is not None:
-        return future(start.at, now, tz)
+        if start.text != IF_RESUMED:
+            return future(start.at, now, tz)
+        # Nothing counts down while the scheduler is on hold.
+        return f"{_not_counted(start.at, now, tz)} {IF_RESUMED}" if start.at > now else "when resumed"
     if start.kind in ("after", "when"):
         text = start.text.removeprefix(start.kind).strip()
         return f"{start.kind} {text}" if text else f"{start.kind} …"

@@ -11,6 +11,8 @@ from redengine.conditions.context import Context
 from redengine.conditions.logic import foreseen
 from redengine.control.messages import NextStart
 
+#: The text of a start whose time is known, but at which nothing starts while the scheduler is on hold.
+IF_RESUMED = "if resumed"
 #: Changes of a condition that are looked ahead at most, for one start.
 LOOKAHEAD = 400
 
@@ -43,9 +45,10 @@ def next_start(task: Any, ctx: Context) -> NextStart:
     if task.disabled:
         return NextStart("never", text="disabled")
     coming = next_true(task.start_cond, ctx)
-    if task.session.on_hold and coming.kind in ("at", "now"):
-        # Whatever time comes first, nothing starts at it.
+    if task.session.on_hold and coming.kind == "now":
         return NextStart("when", text="resumed")
+    if task.session.on_hold and coming.kind == "at":
+        return NextStart("at", coming.at, IF_RESUMED)
     return coming
 
 

@@ -107,16 +107,19 @@ def test_deltas_hold_what_changed_and_nothing_else(app, running, screen_of):
 
 
 def test_on_hold_no_time_is_promised(app, running):
-    for name, condition in (("due", "daily"), ("follower", "after task 'due'")):
+    other_day = ("3rd", "15th")[time.localtime().tm_mday < 9]
+    conditions = {"due": "daily", "timed": f"time of month on {other_day}", "follower": "after task 'due'"}
+    for name, condition in conditions.items():
         app.task(condition, name=name, func=lambda: None)
     app.session["due"].disabled = True
     running.start()
     app.session.on_hold = True
     app.session["due"].disabled = False
     running.until(lambda: running.view("due").next.kind == "when")
-    due, follower = (running.view(name).next for name in ("due", "follower"))
+    due, timed, follower = (running.view(name).next for name in conditions)
     assert (due.kind, due.text) == ("when", "resumed")
     assert follower.kind == "after"
+    assert (timed.kind, timed.text) == ("at", "if resumed")
     assert running.publisher.snapshot().scheduler.next_at is None
     app.session.on_hold = False
     running.until(lambda: running.view("due").next.text != "resumed")

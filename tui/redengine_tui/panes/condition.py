@@ -327,10 +327,10 @@ apply stays with that task.
         show(shown, content)
 
     def _standing_still(self) -> str:
-        """Why no time starts the task, whatever its condition; empty: nothing stands in its way."""
+        """What has to be done before any condition starts the task; empty: nothing."""
         if self._view is not None and self._view.disabled:
-            return "when enabled"
-        return "when resumed" if self._held else ""
+            return "enabled"
+        return "resumed" if self._held else ""
 
     def _report_width(self) -> int:
         return self.query_one("#condition-report").scrollable_content_region.width

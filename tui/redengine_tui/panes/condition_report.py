@@ -46,11 +46,14 @@ def verdict(report: ConditionReport, *, applied: bool) -> Content:
 def starts(report: ConditionReport, now: float, zone: tzinfo | None, *, unless: str = "") -> Content:
     """When it starts next: the first with what is left until then, and those after it.
 
-    ``unless``: why it does not start at a time, whatever the condition says.
+    ``unless``: what has to be done first, whatever the condition says: ``resumed``, for one.
     """
-    if unless and (report.next_starts or (report.next is not None and report.next.kind in ("at", "now"))):
-        return Content.assemble(("Next  ", MUTED), unless)
     coming = [at for at in report.next_starts if at > now][:STARTS]
+    if unless and report.next is not None and report.next.kind == "now":
+        return Content.assemble(("Next  ", MUTED), f"when {unless}")
+    if unless and coming:
+        times = ", ".join(clock_time(at, zone) if at - now < HOUR else future(at, now, zone) for at in coming)
+        return Content.assemble(("Next  ", MUTED), f"{times} if {unless}")
     if not coming:
         if report.next is None:
             return Content("")
