@@ -109,6 +109,15 @@ def test_same_as_the_words(made: Any, text: str) -> None:
         (conds.finished.this_month, TaskFinished(period=TimeOfMonth())),
         (conds.running, TaskRunning()),
         (conds.running.more_than("10 min"), TaskRunning(period=TimeSpanDelta(near="10 min", far=None))),
+        (conds.running.less_than("10 min"), TaskRunning(period=TimeSpanDelta(near=None, far="10 min"))),
+        (conds.running("x").between("1 min", "1 h"), TaskRunning("x", period=TimeSpanDelta(near="1 min", far="1 h"))),
+        (conds.started.today.on("10:00"), TaskStarted(period=TimeOfDay.at("10:00"))),
+        (conds.succeeded.this_week.between("Mon", "Wed"), TaskSucceeded(period=TimeOfWeek("Mon", "Wed"))),
+        (conds.succeeded.this_month.starting("5th"), TaskSucceeded(period=TimeOfMonth.starting("5th"))),
+        (conds.failed.this_hour.at("15:00"), TaskFailed(period=TimeOfHour.at("15:00"))),
+        (conds.every("1 h", based="success"), TaskSucceeded(period=TimeDelta("1 h")) == 0),
+        (conds.every("1 h", based="fail"), TaskFailed(period=TimeDelta("1 h")) == 0),
+        (conds.crontime(hour="8-18"), IsPeriod(Cron(hour="8-18"))),
         (conds.retry, Retry(-1)),
         (conds.retry(3), Retry(3)),
         (conds.after_all_fail("x", "y"), All(DependFailure("x"), DependFailure("y"))),
@@ -128,6 +137,22 @@ def test_made_of(made: Any, expected: Any) -> None:
 def test_comparing_one_gives_a_condition() -> None:
     assert repr(conds.started(task="x") >= 2) == repr(TaskStarted(task="x") >= 2)
     assert repr(conds.scheduler_cycles(more_than=3)) == repr(SchedulerCycles() > 3)
+
+
+def test_how_long_the_scheduler_has_run(still: Any, clock: Any) -> None:
+    still.scheduler.started_at = clock.now
+    longer = conds.scheduler_running(more_than="10 min")
+    shorter = conds.scheduler_running(less_than="10 min")
+    between = conds.scheduler_running(more_than="10 min", less_than="1 h")
+    in_words = parse_condition("scheduler has run over 10 min")
+    for minutes, expected in (
+        (0, [False, True, False, False]),
+        (11, [True, False, True, True]),
+        (61, [True, False, False, True]),
+    ):
+        clock.now = still.scheduler.started_at + minutes * 60
+        made = [longer, shorter, between, in_words]
+        assert [condition.observe(session=still) for condition in made] == expected, minutes
 
 
 def test_own_condition_combines_with_the_others() -> None:

@@ -115,10 +115,42 @@ class TestChangesWhileItRuns:
         self.run(session, lambda: setattr(task, "disabled", False))
         assert actions(session, "a") == ["run", "success"]
 
-    def test_parameter(self, session: Session, task: Any, actions: Any) -> None:
-        task.start_cond = f"param 'go' is 'yes' & {ONCE}"
-        self.run(session, lambda: session.parameters.update({"go": "yes"}))
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda session: session.parameters.update({"go": "yes"}),
+            lambda session: session.parameters.__setitem__("go", "yes"),
+            lambda session: setattr(session, "parameters", {"go": "yes"}),
+            lambda session: session.parameters.__delitem__("stop"),
+        ],
+    )
+    def test_parameter(self, session: Session, task: Any, actions: Any, change: Any) -> None:
+        session.parameters["stop"] = True
+        task.start_cond = f"(param 'go' is 'yes' | ~param 'stop' exists) & {ONCE}"
+        self.run(session, lambda: change(session))
         assert actions(session, "a") == ["run", "success"]
+
+    def test_disabled_or_removed_it_starts_no_more(self, session: Session, task: Any, actions: Any) -> None:
+        task.disabled = True
+        for name in ("disabled", "removed", "changed"):
+            FuncTask(lambda: None, name=name, start_cond="every 5 ms", session=session)
+
+        def stop() -> None:
+            session["disabled"].disabled = True
+            session.remove_task("removed")
+            session["changed"].start_cond = "false"
+            counted.update({name: len(actions_of(name)) for name in ("disabled", "removed", "changed")})
+
+        def actions_of(name: str) -> list[Any]:
+            return list(session.get_repo().filter_by(task_name=name, action="run").all())
+
+        counted: dict[str, int] = {}
+        # On the scheduler's own thread, so that nothing starts between the change and the count.
+        FuncTask(stop, name="stop", start_cond=(TaskStarted(task="changed") >= 3) & ONCE, priority=1, session=session)
+        session.config.shut_cond = "task 'stop' has finished & ~task 'stop' has started past 50 ms"
+        session.start()
+        assert min(counted.values()) >= 3
+        assert {name: len(actions_of(name)) for name in counted} == counted
 
     def test_new_task(self, session: Session, actions: Any) -> None:
         session.config.shut_cond = "false"
