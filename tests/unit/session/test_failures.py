@@ -124,3 +124,40 @@ class TestFailures:
         session.config.shut_cond = "scheduler has run over 5 s"
         with pytest.raises(TaskSetupError, match="none"):
             session.start()
+
+
+class TestSilenced:
+    """With ``debug`` too, each kind of error can be left in the log."""
+
+    @pytest.fixture(autouse=True)
+    def debugging(self, session: Session) -> None:
+        session.config.debug = True
+        session.config.shut_cond = SchedulerCycles() >= 3
+
+    def test_conditions(self, session: Session, caplog: Any) -> None:
+        def broken() -> bool:
+            raise RuntimeError("broken condition")
+
+        FuncCond(broken, syntax="is broken", session=session)
+        session.config.silence_cond_check = True
+        FuncTask(lambda: None, name="a", start_cond="is broken", session=session)
+        session.start()
+        assert "broken condition" in caplog.text
+
+    def test_what_comes_before_a_run(self, session: Session) -> None:
+        session.config.silence_task_prerun = True
+        FuncTask(lambda x: x, name="a", parameters={"x": Arg("none")}, start_cond=ONCE, session=session)
+        session.config.shut_cond = "task 'a' has failed"
+        session.start()
+        assert session["a"].status == "fail"
+
+    def test_logging(self, session: Session) -> None:
+        class Broken(logging.Handler):
+            def emit(self, record: Any) -> None:
+                raise OSError("disk full")
+
+        session.config.silence_task_logging = True
+        logging.getLogger(session.config.task_logger_basename).addHandler(Broken())
+        FuncTask(lambda: None, name="a", start_cond=ONCE, session=session)
+        session.start()
+        assert session["a"].status == "fail"
