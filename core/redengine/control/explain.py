@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import inf, isfinite
 from typing import Any
 
 from redengine.conditions.base import Wrapper
 from redengine.conditions.context import Context
+from redengine.conditions.logic import foreseen
 from redengine.control.messages import ConditionNode, ConditionReport, Problem
 from redengine.control.outlook import next_true
 from redengine.exc import ConditionSyntaxError
@@ -68,9 +70,23 @@ def explain(condition: Any, ctx: Context) -> ConditionNode:
     except Exception as error:
         message = error.args[0] if isinstance(error, KeyError) and error.args else error
         return ConditionNode(text, None, f"{type(error).__name__}: {message}", None, children)
+    events = () if children else tuple(_events(inner, ctx))
     until = finding.until
     changes = until if isfinite(until) and until > ctx.now and until != ctx.poll_at else None
-    return ConditionNode(text, finding.truth, reason, None if until == inf else changes, children)
+    return ConditionNode(text, finding.truth, reason, None if until == inf else changes, children, events)
+
+
+def _events(condition: Any, ctx: Context) -> Iterator[str]:
+    """What may happen that changes a condition, in words."""
+    if not foreseen(condition):
+        yield "anything: it is asked again and again"
+        return
+    name = None if ctx.task is None else ctx.task.name
+    for kind, *about in dict.fromkeys(condition.topics(name)):
+        if kind == "task":
+            yield f"a run of '{about[0]}'"
+        elif kind == "param":
+            yield f"parameter '{about[0]}'"
 
 
 def verdict(task: Any, tree: ConditionNode, ctx: Context) -> str:

@@ -205,6 +205,8 @@ class ConditionNode(msgspec.Struct, frozen=True):
     #: When this part may change by time alone; ``None``: on an event only, or never.
     changes_at: float | None = None
     children: tuple[ConditionNode, ...] = ()
+    #: On which events it may change besides, in words: "a run of 'load'". Of parts without parts.
+    changes_on: tuple[str, ...] = ()
 
 
 class ConditionReport(msgspec.Struct, frozen=True):
