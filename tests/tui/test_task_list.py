@@ -149,6 +149,23 @@ async def test_another_theme_draws_anew(app):
         assert [segment.style for segment in table.render_line(1)] != before
 
 
+async def test_a_change_does_not_draw_the_whole_pane_anew(app, controller, monkeypatch):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        pane, whole = app.main.tasks, []
+        refresh = type(pane).refresh
+        monkeypatch.setattr(
+            type(pane), "refresh",
+            lambda self, *regions, **how: (whole.append(self), refresh(self, *regions, **how))[1] if not regions
+            else refresh(self, *regions, **how),
+        )  # fmt: skip
+        controller.change("vacuum", duration=3.0)
+        await pilot.pause(0.2)
+        await pilot.press("j")
+        await pilot.pause()
+        assert not whole
+
+
 async def test_sorting_by_each_column_and_back(app):
     async with app.run_test(size=(160, 45)) as pilot:
         heading = app.main.tasks.query_one(TaskHeading)

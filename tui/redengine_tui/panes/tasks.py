@@ -7,12 +7,14 @@ from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
 from redengine.abc import Controller
 from redengine.control.messages import Delta, Snapshot, TaskView
 from redengine_tui.actions import bindings
+from redengine_tui.panes.ink import write_border
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.rows import Rows
 from redengine_tui.screens.task import TaskScreen
@@ -113,9 +115,10 @@ one is known, *after* other tasks, *when* something happens that has no time, or
     def _count(self) -> None:
         shown, known = len(self.roster), len(self.roster.views)
         if self.roster.filter:
-            self.border_subtitle = f"{shown} of {known}"
+            count = f"{shown} of {known}"
         else:
-            self.border_subtitle = f"{known} tasks" if known > 1 else ""
+            count = f"{known} tasks" if known > 1 else ""
+        write_border(self, subtitle=Content(count))
         if shown:
             return
         if known:

@@ -111,11 +111,12 @@ class RecordScreen(ModalScreen[int]):
     def _fields(self) -> Content:
         entry = self.entry
         look = action_look(entry.action)
+        why = "error" if entry.action in ("fail", "crash") else "because"
         fields: list[tuple[str, str | Content]] = [
             ("task", Content.styled(safe_line(entry.task), STRONG)),
             ("action", Content.styled(safe_line(str(look)), INK[look.colour])),
             # What is looked for first, which a long traceback has at its end.
-            ("error", Content.styled(safe_line(exception_line(entry.exc_text), 500), INK["error"])),
+            (why, Content.styled(safe_line(exception_line(entry.exc_text), 500), INK[look.colour])),
             ("logged", stamp(entry.created, self.zone)),
             ("started", "" if entry.start is None else stamp(entry.start, self.zone)),
             ("ended", "" if entry.end is None else stamp(entry.end, self.zone)),
