@@ -303,10 +303,11 @@ class Task(Adjustable, Recording, Exported, RedBase):
 
     @property
     def period(self) -> Any:
-        """The period of the start condition, as far as it has one; else all time."""
-        from redengine.time import always
+        """The time period in which the task may be started by its condition, as far as that can be told; else all
+        time."""
+        from redengine.conditions.period import period_of
 
-        return always
+        return period_of(self.start_cond)
 
     @property
     def logger(self) -> TaskAdapter:

@@ -279,3 +279,22 @@ class TestByPath:
         FuncTask(path=script.with_name("gone.py"), name="b", session=session)()
         assert actions(session, "a") == actions(session, "b") == ["run", "fail"]
         assert "no function 'other'" in session["a"].logger.get_latest().exc_text
+
+
+@pytest.mark.parametrize(
+    ("start_cond", "period"),
+    [
+        ("daily between 07:00 and 10:00", "time of day between 07:00 and 10:00"),
+        ("daily after 07:00 & time of week on Monday", "time of day after 07:00 & time of week on Monday"),
+        ("time of day before 07:00 | time of day after 20:00", "time of day before 07:00 | time of day after 20:00"),
+        ("cron 0 8 * * *", "cron 0 8 * * *"),
+        ("daily after 07:00 & after task 'x' & ~has failed today", "after 07:00"),
+        ("daily after 07:00 | after task 'x'", "always"),
+        ("every 10 min", "always"),
+        ("~time of day after 10:00", "always"),
+        (None, "never"),
+    ],
+)
+def test_period_in_which_it_may_start(session: Session, start_cond: Any, period: str) -> None:
+    found = FuncTask(work, name="a", start_cond=start_cond, session=session).period
+    assert period in (str(found), found.as_phrase())
