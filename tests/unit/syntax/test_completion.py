@@ -108,3 +108,23 @@ def test_whatever_is_offered_may_stand_there(text: str) -> None:
         for problem in diagnose(written):
             # Nothing is wrong yet but that more is to come.
             assert problem.start >= completion.start + (completion.kind != "operator")
+
+
+VALID = [
+    "daily between 07:00 and 10:00 & (time of week on Monday | ~time of week on Fri)",
+    "after any tasks 'load', \"it's done\" failed | retry 2",
+    "task 'load' has succeeded this month between 1st and last & every 1h 30min",
+    "scheduler has more than 3 cycles | param 'x' is 'y' & cron */5 * * * mon-fri",
+    "has failed in past 2 hours & scheduler started 10 min ago & yearly on Feb 29th",
+]
+
+
+@pytest.mark.parametrize("text", VALID)
+def test_at_every_place_only_what_may_stand_there_is_offered(text: str) -> None:
+    assert diagnose(text) == ()
+    for position in range(len(text) + 1):
+        for completion in complete(text, position, task_names=TASKS):
+            written = text[: completion.start] + completion.text
+            for problem in diagnose(written):
+                later = problem.start >= completion.start + (completion.kind != "operator")
+                assert later or problem.message.startswith('"(" is not closed'), (written, problem)

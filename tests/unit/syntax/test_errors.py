@@ -170,7 +170,37 @@ _FRAGMENTS = st.sampled_from(
         *("and", "every", "10", "seconds", "on", "Monday", "Mondey", "cron", "* * * * *", "time of", "day", "\\"),
     ]
 )
-_texts = st.text(max_size=60) | st.lists(_FRAGMENTS, max_size=12).map(" ".join) | st.lists(_FRAGMENTS).map("".join)
+_VALID = st.sampled_from(
+    [
+        *("daily between 07:00 and 10:00", "weekly on Monday 10:00", "every 1h 30min", "cron */5 1-3 L * MON#2"),
+        *(
+            "after any tasks 'A', \"it's\" failed",
+            "task 'x' has failed this week after Tue",
+            "has started past 2 hours",
+        ),
+        *("(true | ~false) & yearly before Feb 29th", "param 'a' is 'b'", "scheduler has more than 3 cycles | retry 2"),
+    ]
+)
+
+
+@st.composite
+def _damaged(draw: st.DrawFn) -> str:
+    """A valid condition with a part cut out, put elsewhere or replaced."""
+    text = draw(_VALID)
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = draw(st.integers(start, min(len(text), start + 8)))
+        put = draw(st.just("") | _FRAGMENTS | st.text(max_size=2) | st.just(text[end:]) | _VALID)
+        text = text[:start] + put + text[end:]
+    return text
+
+
+_texts = (
+    _damaged()
+    | st.text(max_size=60)
+    | st.lists(_FRAGMENTS, max_size=12).map(" ".join)
+    | st.lists(_FRAGMENTS).map("".join)
+)
 
 
 @settings(deadline=None)
