@@ -91,3 +91,12 @@ async def test_the_title_is_safe(evil, clock):
     async with app.run_test():
         assert app.title.isprintable() or not re.search(r"[\x00-\x1f\x7f-\x9f]", app.title)
         assert "␛]52" in app.title
+
+
+async def test_lines_stay_lines_when_pasted_as_terminals_do(controller, clock):
+    app = RedEngineTUI(controller, clock=clock)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("e", "ctrl+a", "ctrl+k")
+        app.post_message(Paste("daily\r& is open\r\n& true"))
+        await pilot.pause(0.05)
+        assert app.main.condition.editor.text == "daily\n& is open\n& true"

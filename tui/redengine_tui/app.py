@@ -80,7 +80,8 @@ class RedEngineTUI(KeysInOrder[None]):
     async def on_event(self, event: Event) -> None:
         """Make pasted text safe before any input takes it: inputs show what they hold as it is."""
         if isinstance(event, Paste):
-            event.text = safe_block(event.text)
+            # Terminals send the line ends of what is pasted as those of the enter key.
+            event.text = safe_block(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         await super().on_event(event)
 
     def tell(self, text: str, *, bad: bool = False) -> None:
