@@ -10,6 +10,7 @@ from textual.app import App
 
 from redengine.control import messages as m
 from redengine_tui.panes.log import LogPane
+from redengine_tui.panes.log_lines import record_row
 from redengine_tui.screens.record import RecordScreen
 
 OSC = "\x1b]52;c;aGVsbG8=\x07"
@@ -350,3 +351,9 @@ async def test_nothing_from_outside_reaches_the_terminal(app, entry):
         await until(pilot, lambda: "task x␛]52" in screen(app))
         shown = screen(app)
         assert not [char for char in shown if char != "\n" and category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs")]
+
+
+@pytest.mark.parametrize("width", [30, 40, 49, 50, 80])
+def test_however_narrow_a_line_names_the_task(entry, width):
+    record = entry(1, task="fetch")
+    assert " fetch" in record_row(record, width, record.created, timezone.utc, names=5).truncate(width).plain

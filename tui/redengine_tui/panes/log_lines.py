@@ -233,9 +233,11 @@ def record_row(
         Content.styled(when, MUTED),
         fit(Content.styled(safe_line(str(look)), INK[look.colour]), STATE_WIDTH),
     ]
-    if width >= 50:
-        parts.append(fit(safe_line(entry.task), max(min(names, width // 4), 4)))
-    if width >= 40:
+    narrow = width < 50
+    # Which task it was gives way to nothing.
+    room = width - sum(part.cell_length + 2 for part in parts) if narrow else width // 4
+    parts.append(fit(safe_line(entry.task), max(min(names, room), 4)))
+    if not narrow:
         took = "" if entry.runtime is None else duration(entry.runtime)
         parts.append(Content.styled(took.rjust(TOOK_WIDTH), MUTED))
     text = safe_line(record_text(entry), 500)
