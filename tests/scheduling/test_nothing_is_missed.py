@@ -12,7 +12,7 @@ from math import floor
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
 from redengine import Session
@@ -223,6 +223,11 @@ def test_it_decides_as_one_that_looks_all_the_time(
     start: datetime, condition: Any, end: Any, other: Any, events: Any, took: Any, ended: Any
 ) -> None:
     conditions = {"a": condition, "end": end, "x": other, "y": ("text", "after task 'a' finished")}
-    decided = simulate(False, start, conditions, events, took, ended)
+    try:
+        decided = simulate(False, start, conditions, events, took, ended)
+    except RuntimeError as error:
+        # Tasks that wait for each other and take no time go round for ever at one instant: there is no schedule.
+        assert "starts over and over" in str(error)  # noqa: PT017 - anything else is a failure
+        reject()
     polled = simulate(True, start, conditions, events, took, ended)
     assert decided == polled
