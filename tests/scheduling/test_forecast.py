@@ -117,3 +117,15 @@ def test_next_starts_wait_for_the_tasks_before(session):
 def test_next_starts_end_in_time_where_there_are_none(session):
     one = task(session, "one", "daily between 07:00 and 08:00 & time of day between 09:00 and 10:00")
     assert next_starts(one, one.start_cond) == []
+
+
+def test_tasks_that_start_one_another_for_ever_are_named_and_the_others_go_on(session):
+    """Nobody knows yet how long they take: they would go round without time passing."""
+    task(session, "ping", "daily | after task 'pong'")
+    task(session, "pong", "after task 'ping'")
+    task(session, "hourly", "hourly")
+    task(session, "after all", "after task 'pong' & hourly")
+    found = forecast(session, timedelta(hours=3))
+    assert [(start.task, (start.at - NOW) / 3600) for start in found.starts] == [("hourly", hour) for hour in range(3)]
+    assert "Left out, since they run all the time: ping, pong." in found.assumptions
+    assert next_starts(session["ping"], session["ping"].start_cond) == [NOW]

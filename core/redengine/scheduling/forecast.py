@@ -6,6 +6,7 @@ nothing of the future are not asked: their tasks are named as what was left open
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,21 +46,38 @@ def forecast(session: Any, length: timedelta) -> Forecast:
     """Everything that will start within a length of time from now. Nothing of the session is changed."""
     now = session.get_time()
     always = [task.name for task in session.tasks if _never_rests(task)]
-    only = [task.name for task in session.tasks if task.name not in always]
+    rings: set[Any] = set()
     durations = usual_durations(session.book)
-    with Simulation(session, now, durations=durations, detached=True, only=only) as simulation:
-        starts = simulation.run(length, most=MOST_STARTS)
-        known = {name: _usual(session, name) for name in only}
-        coming = tuple(Coming(str(s.task), s.at, known[s.task], s.forced) for s in starts)
-        cut = len(starts) >= MOST_STARTS
-        until = starts[-1].at if cut else now + length.total_seconds()
-        assumptions = tuple(_assumptions(session, simulation, always, cut))
+    while True:
+        only = [task.name for task in session.tasks if task.name not in always and task.name not in rings]
+        with Simulation(session, now, durations=durations, detached=True, only=only) as simulation:
+            try:
+                starts = simulation.run(length, most=MOST_STARTS)
+            except RuntimeError:
+                # Tasks that wait for one another and take no time that is known: told of, and the others foretold.
+                found = _over_and_over(simulation)
+                if not found:
+                    raise
+                rings |= found
+                continue
+            known = {name: _usual(session, name) for name in only}
+            coming = tuple(Coming(str(s.task), s.at, known[s.task], s.forced) for s in starts)
+            cut = len(starts) >= MOST_STARTS
+            until = starts[-1].at if cut else now + length.total_seconds()
+            assumptions = tuple(_assumptions(session, simulation, [*always, *sorted(rings, key=str)], cut))
+            break
     return Forecast(now, until, coming, assumptions)
 
 
 def _never_rests(task: Any) -> bool:
     """Whether a task starts again whenever it has ended: there is no telling its starts apart."""
     return isinstance(task.start_cond, AlwaysTrue) and not task.disabled
+
+
+def _over_and_over(simulation: Simulation) -> set[Any]:
+    """The tasks that start again and again at the instant that the simulation does not get past."""
+    counts = Counter(start.task for start in simulation.starts if start.at >= simulation.clock.time())
+    return {name for name, times in counts.items() if times > 1}
 
 
 def _usual(session: Any, name: Any) -> float:
@@ -116,7 +134,7 @@ def next_starts(task: Any, condition: Any, *, most: int = 5, horizon: timedelta 
             started = simulation.run(datetime.fromtimestamp(end, session.zone), most=1)
             if not started:
                 break
-            found += [start.at for start in started if start.task == task.name]
+            found += [s.at for s in started if s.task == task.name and (not found or s.at > found[-1])]
     return found
 
 
