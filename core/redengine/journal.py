@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterable
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redengine.abc import Topic
 from redengine.config import Config
@@ -16,12 +16,20 @@ from redengine.log.defaults import create_default_handler
 from redengine.log.history import HistoryBook, OpenRun
 from redengine.log.past import read_past
 
+if TYPE_CHECKING:
+    from redengine.tasks.registry import TaskSet
+
+
+#: Removed tasks whose past is kept, for when they come back.
+PASTS_KEPT = 1000
+
 
 class Journal:
     """The part of a session that is about its log."""
 
     config: Config
     scheduler: Any
+    tasks: TaskSet
 
     def __init__(self) -> None:
         #: Whether the project chose where to log, so that no other place is chosen for it.
@@ -31,6 +39,8 @@ class Journal:
         self._book: HistoryBook | None = None
         self._book_repo: Any = None
         self._book_lock = threading.RLock()
+        #: Tasks that were removed, in that order.
+        self._removed: dict[str, None] = {}
 
     def emit(self, topic: Topic) -> None:
         """Announce that something happened."""
@@ -85,6 +95,17 @@ class Journal:
         """A task has another name. What was not read yet is not read for this."""
         if self._book is not None:
             self._book.rename(old, new)
+
+    def _forget_pasts(self, removed: str) -> None:
+        """Forget what is known of the tasks that were removed longest ago. The past of one that comes back soon,
+        changed perhaps, still counts."""
+        self._removed.pop(removed, None)
+        self._removed[removed] = None
+        while len(self._removed) > PASTS_KEPT:
+            name = next(iter(self._removed))
+            del self._removed[name]
+            if self._book is not None and not self.tasks.has(name) and not self._book[name].live:
+                self._book.forget(name)
 
     def _keep_live(self, book: HistoryBook) -> None:
         """The runs of this scheduler are alive whatever a log says."""

@@ -32,6 +32,10 @@ class Returns(Parameters):
     def __delitem__(self, key: Any) -> None:
         super().__delitem__(self._key(key))
 
+    def forget(self, task: Any) -> None:
+        """Drop what a task returned that is no longer in the session."""
+        self._params.pop(task, None)
+
     def to_dict(self) -> dict[Any, Any]:
         """The values by the tasks' names."""
         return {task.name: value for task, value in self._params.items()}

@@ -206,6 +206,8 @@ class Session(Journal, RedBase):
         if task not in self.tasks:
             raise KeyError(f"Task {task.name!r} not found")
         self.tasks.remove(task)
+        self.returns.forget(task)
+        self._forget_pasts(task.name)
         self.emit(("removed", task.name))
 
     def get_task(self, task: Any) -> Any:

@@ -113,7 +113,8 @@ class Parameters(RedBase, Mapping[str, Any]):
         return self._get(item)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._params)
+        # A copy, as in all that goes through the parameters: another thread may set one meanwhile.
+        return iter(list(self._params))
 
     def __len__(self) -> int:
         return len(self._params)
@@ -122,8 +123,8 @@ class Parameters(RedBase, Mapping[str, Any]):
         return self._key(item) in self._params
 
     def items(self) -> ItemsView[Any, Any]:
-        """Names with what they hold: values and arguments as they are."""
-        return self._params.items()
+        """Names with what they hold now: values and arguments as they are."""
+        return self._params.copy().items()
 
     def keys(self) -> KeysView[Any]:
         """The names."""
@@ -180,17 +181,14 @@ class Parameters(RedBase, Mapping[str, Any]):
         """Prepare for another thread or process: a new set in which arguments are staged. This one is unchanged,
         so that the next run works its values out afresh."""
         return Parameters(
-            {
-                key: _stage(value, **context) if isinstance(value, BaseArgument) else value
-                for key, value in self._params.items()
-            }
+            {key: _stage(value, **context) if isinstance(value, BaseArgument) else value for key, value in self.items()}
         )
 
     def materialize(self, **context: Any) -> dict[Any, Any]:
         """The values a run gets, by name."""
         return {
             key: get_value(value, **context) if isinstance(value, BaseArgument) else value
-            for key, value in self._params.items()
+            for key, value in self.items()
         }
 
     # As a value

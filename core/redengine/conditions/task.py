@@ -185,7 +185,8 @@ class TaskRunning(BaseComparable):
         if self.period is not None and near is None and far is None:
             far = past.total_seconds() if (past := past_delta(self.period)) is not None else None
         low, high = near or 0.0, inf if far is None else far
-        count = sum(1 for start in starts if start + low <= ctx.now < start + high)
+        # A live run runs, though the clock was put back to before its start.
+        count = sum(1 for start in starts if (not low or start + low <= ctx.now) and ctx.now < start + high)
         edges = [start + edge for start in starts for edge in (low, high) if start + edge > ctx.now]
         return Finding(self._compare(count), min(edges, default=FOREVER))
 

@@ -387,7 +387,7 @@ class Engine:
     def _takes_process(task: Any) -> bool:
         try:
             return bool(task.get_execution() == "process")
-        except Exception:  # a parameter of the task may be broken: its run will fail, and say why
+        except FAILURES:  # a parameter of the task may be broken: its run will fail, and say why
             return False
 
     def _has_process(self) -> bool:

@@ -17,7 +17,7 @@ from redengine.abc import Executor, Job, Outcome
 from redengine.args.parameters import Parameters
 from redengine.exc import SchedulerExit, SchedulerRestart, TaskLoggingError, TaskSetupError
 from redengine.execution import ProcessExecutor, executors
-from redengine.scheduling.engine import Start, Stop
+from redengine.scheduling.engine import FAILURES, Start, Stop
 from redengine.scheduling.outputs import output_path
 from redengine.tasks.work import Work
 
@@ -96,7 +96,7 @@ class Runs:
             run_id = self._free_id(task, str(task.get_run_id(None, parameters)))
             job = self._job(task, run_id, execution, parameters, terminate_event, now)
             executor = self._executors[execution]
-        except Exception as exc:
+        except FAILURES as exc:
             self._setup_failed(task, run_id or None, now, exc)
             return
         try:
@@ -190,7 +190,7 @@ class Runs:
             daemon=daemon,
         )
 
-    def _setup_failed(self, task: Any, run_id: str | None, now: float, exc: Exception) -> None:
+    def _setup_failed(self, task: Any, run_id: str | None, now: float, exc: BaseException) -> None:
         """The run failed before the task's own code was reached."""
         self._logger.error(f"Task '{task.name}' crashed outside execution.", exc_info=exc, extra={"action": "fail"})
         try:

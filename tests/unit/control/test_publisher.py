@@ -183,3 +183,67 @@ def test_failing_is_told(running):
     running.publisher.fail("RuntimeError: no")
     view = running.publisher.snapshot().scheduler
     assert (view.state, view.problem) == ("failed", "RuntimeError: no")
+
+
+class MuteError(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+class Wordless(BaseCondition):
+    """Can neither be evaluated nor shown."""
+
+    def get_state(self):
+        raise MuteError
+
+    def __str__(self):
+        raise MuteError
+
+
+def test_a_task_that_cannot_be_described_hides_no_other(app, running):
+    app.task(Wordless(), name="wordless", func=lambda: None)
+    app.task("every 10 ms", name="good", func=lambda: None)
+    running.start()
+    running.until(lambda: running.view("good").last_result == "success")
+    assert running.view("wordless").problem == "MuteError"
+    assert running.view("wordless").state == "blocked"
+
+
+def test_a_timeout_of_nothing_is_shown_as_such(app, running):
+    app.task(name="a", func=lambda: None, timeout=0)
+    app.task(name="b", func=lambda: None, timeout=0, permanent=True)
+    running.start()
+    assert [running.view(name).timeout for name in "ab"] == [0.0, None]
+
+
+def test_removed_tasks_leave_nothing_behind(app, running, monkeypatch):
+    monkeypatch.setattr("redengine.control.publisher.REMOVED_KEPT", 5)
+    running.start()
+    app.task(name="stays", func=lambda: None)
+    for number in range(20):
+        app.task(name=f"t{number}", func=lambda: None)
+    running.until(lambda: len(running.publisher.snapshot().tasks) == 21)
+    for number in range(20):
+        app.session.remove_task(f"t{number}")
+    running.until(lambda: len(running.publisher.snapshot().tasks) == 1)
+    assert len(running.publisher._order) == 1
+    assert len(running.publisher._removed) == 5
+
+
+def test_changes_by_many_threads_are_all_published(app, running):
+    names = [f"t{number}" for number in range(200)]
+    for name in names:
+        app.task(name=name, func=lambda: None)
+    running.start()
+
+    def change(some):
+        for _ in range(5):
+            for name in some:
+                app.session[name].disabled = not app.session[name].disabled
+
+    threads = [threading.Thread(target=change, args=(names[start::4],)) for start in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    running.until(lambda: all(view.disabled for view in running.publisher.snapshot().tasks))

@@ -12,6 +12,7 @@ import pytest
 
 from redengine.exc import SchedulerExit, SchedulerRestart, TaskInactionException, TaskTerminationException
 from redengine.execution import executors
+from redengine.execution.output import RunOutput
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -197,3 +198,19 @@ async def test_no_threads_are_left(fresh: Any, runs: Any) -> None:
     for thread in set(threading.enumerate()) - before:
         thread.join(2)
         assert not thread.is_alive(), thread.name
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_output_file_that_cannot_be_closed_does_not_keep_a_thread_alive(
+    fresh: Any, runs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = RunOutput.end
+
+    def full(self: RunOutput) -> None:
+        end(self)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RunOutput, "end", full)
+    outcome = await runs.run(fresh["thread"], lambda: print("x"))
+    assert outcome.action == "fail"
+    assert "No space left" in outcome.exc_text

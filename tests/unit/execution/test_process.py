@@ -380,3 +380,38 @@ async def test_loop_is_not_held_up_by_a_start(process: Any, runs: Any) -> None:
     assert time.monotonic() - begun < 0.05
     await runs.end(job)
     await asyncio.sleep(0)
+
+
+async def test_no_process_to_be_had_is_the_end_of_that_run_alone(
+    process: Any, runs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = ProcessExecutor(1)
+    before = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
+    with monkeypatch.context() as patch:
+
+        def none_left(self: Any) -> None:
+            raise RuntimeError("can't start new thread")
+
+        patch.setattr("threading.Thread.start", none_left)
+        outcome = await runs.run(executor, lambda: 1)
+    assert outcome.action == "crash"
+    assert "can't start new thread" in outcome.exc_text
+    if sys.platform == "linux":
+        assert len(os.listdir("/proc/self/fd")) == before
+    assert (await runs.run(executor, lambda: 2)).return_value == 2
+    assert len([report for report in runs.reports if report.run_id == outcome.run_id]) == 1
+    await executor.close()
+
+
+async def test_a_worker_that_fails_to_start_in_an_odd_way_ends_its_run(
+    runs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(*args: Any, **options: Any) -> None:
+        raise ValueError("embedded null byte")
+
+    monkeypatch.setattr("redengine.execution.pool.subprocess.Popen", odd)
+    executor = ProcessExecutor(1)
+    outcome = await runs.run(executor, lambda: 1)
+    assert outcome.action == "crash"
+    assert "embedded null byte" in outcome.exc_text
+    await executor.close()
