@@ -13,15 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from textual.drivers import _writer_thread
-
-#: Pieces of the screen that may wait for a slow terminal. Textual's 30 are a minute's worth of it at 2 kB a second:
-#: what is shown, and what a key does, would come that much later. With few, what is not yet drawn is drawn as it is by
-#: then, and changes in between are left out.
-PIECES_WAITING = 1
-#: Bytes of a piece that may wait besides; what is larger is written as it is.
-BUFFER = 512
-
 
 class Terminal:
     """The terminal that the program was started in."""
@@ -45,8 +36,7 @@ def kept_for_screen(stray: Path) -> Iterator[Terminal]:
     sys.stdout.flush()
     sys.stderr.flush()
     saved = {fd: os.dup(fd) for fd in (1, 2)}
-    screen = open(os.dup(2), "w", BUFFER, encoding=sys.stderr.encoding or "utf-8", errors="replace")  # noqa: SIM115
-    screen.reconfigure(write_through=True)  # a text stream keeps 8 kB more
+    screen = os.fdopen(os.dup(2), "w", encoding=sys.stderr.encoding or "utf-8", errors="replace")
     originals = (sys.__stdout__, sys.__stderr__)
     sink = os.open(stray, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -54,7 +44,6 @@ def kept_for_screen(stray: Path) -> Iterator[Terminal]:
             os.dup2(sink, fd)
         # Textual asks the one for the size of the terminal, and draws on the other.
         sys.__stdout__, sys.__stderr__ = screen, screen  # type: ignore[misc]
-        _writer_thread.MAX_QUEUED_WRITES = PIECES_WAITING  # type: ignore[misc]
         yield Terminal(screen, tuple(saved.values()))
     finally:
         sys.__stdout__, sys.__stderr__ = originals  # type: ignore[misc]

@@ -27,7 +27,7 @@ from redengine_tui.text import safe_line
 #: Records asked for at a time.
 PAGE = 200
 #: Seconds between two looks for newer records.
-PAUSE = 0.25
+PAUSE = 0.1
 #: Seconds after the last key before the text filter is applied.
 TYPING = 0.15
 
