@@ -13,6 +13,7 @@ from textual.app import App
 
 from redengine.control import messages as m
 from redengine_tui.panes.condition import ConditionPane
+from redengine_tui.panes.condition_report import why
 
 OSC = "\x1b]52;c;aGVsbG8=\x07"
 NAME = "send-mail"
@@ -101,6 +102,17 @@ async def test_valid_condition_is_explained(pane_app):
         assert "├ ✓ true   daily between 07:00 and 10:00  has not run today" in shown
         assert "├ ✗ false  after task 'fetch-prices'  last succeeded 10:02 yesterday" in shown
         assert "└ ? error  is warehouse open  the door does not answer" in shown
+
+
+def test_why_says_until_when_and_on_which_events(clock):
+    zone = timezone.utc
+    node = m.ConditionNode(
+        "x", False, "never started", clock.now + 7200, (), ("a run of 'load'", "parameter '\x1b[2J'")
+    )
+    words = why(node, clock.now, zone)
+    assert words.startswith("never started · until 16:05 or a run of 'load' or parameter '")
+    assert "\x1b" not in words
+    assert why(m.ConditionNode("x", True), clock.now, zone) == ""
 
 
 async def test_no_time_is_promised_while_nothing_starts_by_itself(pane_app, controller):

@@ -54,6 +54,13 @@ def test_explain_says_why_in_words(project, tmp_path):
     assert "|- false  after task 'fetch'" in text
 
 
+def test_explain_says_until_when_and_on_which_events(project, tmp_path):
+    _, text = run("explain", project, "re\x1b[31mport", data=tmp_path / "data")
+    lines = text.splitlines()
+    assert any("after task 'fetch'" in line and "until a run of 'fetch' or a run of" in line for line in lines)
+    assert any("time of day between" in line and "23:59:00" in line for line in lines)
+
+
 def test_explain_as_json(project, tmp_path):
     code, text = run("explain", project, "fetch", "--json", data=tmp_path / "data")
     report = json.loads(text)

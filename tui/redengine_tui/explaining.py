@@ -50,7 +50,9 @@ def as_text(task_name: str, report: ConditionReport, zone: tzinfo | None = None)
 def _tree(node: ConditionNode, zone: tzinfo | None, lead: str = "", below: str = "") -> Iterator[str]:
     truth = {True: "true ", False: "false", None: "error"}[node.truth]
     reason = f"  ({safe_line(node.reason)})" if node.reason else ""
-    changes = f"  until {stamp(node.changes_at, zone)}" if node.changes_at is not None else ""
+    until = [] if node.changes_at is None else [stamp(node.changes_at, zone)]
+    until += [safe_line(event) for event in node.changes_on]
+    changes = f"  until {' or '.join(until)}" if until and not node.children else ""
     yield f"{lead}{truth}  {safe_line(node.text)}{reason}{changes}"
     for index, child in enumerate(node.children):
         last = index == len(node.children) - 1

@@ -79,7 +79,7 @@ def explain(condition: Any, ctx: Context) -> ConditionNode:
 def _events(condition: Any, ctx: Context) -> Iterator[str]:
     """What may happen that changes a condition, in words."""
     if not foreseen(condition):
-        yield "anything: it is asked again and again"
+        yield "it is asked again"
         return
     name = None if ctx.task is None else ctx.task.name
     for kind, *about in dict.fromkeys(condition.topics(name)):

@@ -310,9 +310,10 @@ apply stays with that task.
             if report.ok:
                 lines.insert(0, report_words.verdict(report, applied=not self.modified))
                 if report.tree is not None and report.tree.children:
-                    parts = report_words.tree(report.tree, max(self._report_width(), 20))
-                elif report.tree is not None and report.tree.reason:
-                    parts = Content.styled(safe_line(report.tree.reason), MUTED)
+                    width = max(self._report_width(), 20)
+                    parts = report_words.tree(report.tree, width, self.clock(), self.zone)
+                elif report.tree is not None:
+                    parts = Content.styled(report_words.why(report.tree, self.clock(), self.zone), MUTED)
             said = Content("\n").join(lines)
         show(says, said)
         show(tree, parts)

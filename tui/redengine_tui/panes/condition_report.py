@@ -65,18 +65,32 @@ def starts(report: ConditionReport, now: float, zone: tzinfo | None, *, unless: 
     return Content.styled(" · ", MUTED).join(parts)
 
 
-def tree(node: ConditionNode, width: int) -> Content:
+def why(node: ConditionNode, now: float, zone: tzinfo | None) -> str:
+    """Why a part is true or false, and until when or until which events: safe text."""
+    until = list(node.changes_on)
+    if node.changes_at is not None:
+        at = node.changes_at
+        until.insert(0, clock_time(at, zone) if at - now < HOUR else future(at, now, zone))
+    words = [node.reason] if node.reason else []
+    if until:
+        words.append(f"until {' or '.join(until)}")
+    return safe_line(" · ".join(words))
+
+
+def tree(node: ConditionNode, width: int, now: float, zone: tzinfo | None) -> Content:
     """All parts of the condition, each with its truth and why, in ``width`` cells."""
-    return Content("\n").join(_branch(node, width))
+    return Content("\n").join(_branch(node, width, now, zone))
 
 
-def _branch(root: ConditionNode, width: int) -> list[Content]:
+def _branch(root: ConditionNode, width: int, now: float, zone: tzinfo | None) -> list[Content]:
     lines: list[Content] = []
     parts = list(_walk(root, "", ""))
     for node, lead, below in parts[:MAX_PARTS]:
         word, style = truth(node.truth)
         head = Content.assemble((lead, MUTED), fit(Content.styled(word, style), TRUTH_WIDTH + 2))
-        text, reason = safe_line(" ".join(node.text.split())), safe_line(node.reason)
+        text = safe_line(" ".join(node.text.split()))
+        # What a part made of others waits for is said of these.
+        reason = safe_line(node.reason) if node.children else why(node, now, zone)
         room = width - head.cell_length
         if not reason or Content(text).cell_length + 2 + Content(reason).cell_length <= room:
             lines.append(Content.assemble(head, fit_end(text, room), ("  " + reason if reason else "", MUTED)))
