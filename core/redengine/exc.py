@@ -19,6 +19,10 @@ class TaskSetupError(RuntimeError):
     """A task failed before its own code was reached, for example because an argument has no value."""
 
 
+class CommandError(OSError):
+    """A command ended with an exit code other than 0; the message has the code and what it wrote to standard error."""
+
+
 class TaskLoggingError(Exception):
     """What a task did could not be written to its log."""
 

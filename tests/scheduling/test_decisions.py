@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from redengine.conds import after_all_success, after_any_success, retry
+from redengine.scheduling.engine import Engine
 
 NOON = datetime(2024, 1, 1, 12)
 
@@ -222,6 +223,18 @@ def test_hold_and_resume(session: Any, task: Any, simulate: Any) -> None:
         ("a", "15:00"),
         ("b", "15:00"),
     ]
+
+
+def test_who_is_due_but_has_to_wait_is_told_of_once(session: Any, task: Any) -> None:
+    due, _later = task("due", "true"), task("later", "false")
+    told: list[Any] = []
+    engine = Engine(session, session.context, lambda who, problem: None, told.append)
+    engine.on_hold = True
+    for _ in range(3):
+        engine.touch_all()
+        engine.begin(NOON.timestamp())
+        assert engine.next(NOON.timestamp()) is None
+    assert told == [due]
 
 
 def test_a_disabled_task_that_is_forced_runs_once_and_stays_disabled(task: Any, simulate: Any) -> None:

@@ -153,6 +153,8 @@ def _error_message(error: BaseException, path: Path) -> str:
         if frame.filename == str(path) or Path(frame.filename).is_relative_to(path.parent)
     ]
     what = "".join(traceback.format_exception_only(type(error), error)).strip()
+    if "relative import" in what:
+        what += "\n(A project file is loaded by itself, not as a part of a package: import its neighbours by name.)"
     if not frames:
         return f"{path.name} cannot be loaded: {what}"
     last = frames[-1]

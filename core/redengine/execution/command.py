@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any, BinaryIO
 
+from redengine.exc import CommandError
 from redengine.execution import output
 from redengine.execution.worker import in_worker
 
@@ -52,8 +53,8 @@ async def run_command(
     after ``grace`` seconds or when the command has ended, whichever comes first. (In a worker process the command
     stays in the worker's session, and dies with it.)
 
-    Raises ``OSError`` when the command cannot be started, or with an exit code other than 0: the code and the last
-    :data:`QUOTED_ERROR` bytes of standard error.
+    Raises ``OSError`` when the command cannot be started, and :class:`~redengine.exc.CommandError` (an ``OSError``)
+    with an exit code other than 0: the code and the last :data:`QUOTED_ERROR` bytes of standard error.
     """
     own_session = not in_worker()
     with ExitStack() as stack:
@@ -81,7 +82,7 @@ async def run_command(
         # Something that the command left in the background may hold the pipes open.
         await asyncio.wait([out.drained, err.drained], timeout=_DRAIN)
     if code != 0:
-        raise OSError(f"Failed running command ({code}): \n{err.text(encoding, errors)}")
+        raise CommandError(f"Failed running command ({code}): \n{err.text(encoding, errors)}")
     return out.text(encoding, errors)
 
 

@@ -22,7 +22,13 @@ from types import TracebackType
 from typing import Any
 
 from redengine.abc import Outcome
-from redengine.exc import SchedulerExit, SchedulerRestart, TaskInactionException, TaskTerminationException
+from redengine.exc import (
+    CommandError,
+    SchedulerExit,
+    SchedulerRestart,
+    TaskInactionException,
+    TaskTerminationException,
+)
 
 #: Frames from these folders are left out of the top of a traceback: they say how the task was called, which is
 #: the same for every task, and push the line that matters off the screen.
@@ -97,7 +103,8 @@ async def as_coroutine(awaitable: Awaitable[Any]) -> Any:
 
 def format_traceback(exc: BaseException) -> str:
     """The traceback as Python prints it, with its chain of causes, from the first line of the user's own code on."""
-    frames = _skip_machinery(exc.__traceback__)
+    # What a command said of its failure is all there is: no code of the user's led to it.
+    frames = None if isinstance(exc, CommandError) else _skip_machinery(exc.__traceback__)
     return "".join(traceback.format_exception(type(exc), exc, frames)).rstrip("\n")
 
 

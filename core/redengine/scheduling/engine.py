@@ -60,6 +60,8 @@ class Engine:
         Makes what conditions are examined with, given a task (or ``None``) and the time.
     on_problem
         Told of an exception of a condition, once until it changes: the task, and the exception (``None``: gone).
+    on_queued
+        Told of a task that has become due but has to wait: for a process, or for the end of a hold.
     """
 
     def __init__(
@@ -67,10 +69,12 @@ class Engine:
         session: Any,
         context: Callable[[Any, float], Context],
         on_problem: Callable[[Any, BaseException | None], None],
+        on_queued: Callable[[Any], None] = lambda task: None,
     ) -> None:
         self._session = session
         self._context = context
         self._on_problem = on_problem
+        self._on_queued = on_queued
         self._entries: dict[str, Entry] = {}
         self._order = 0
         self._agenda = Agenda()
@@ -284,8 +288,11 @@ class Engine:
         if entry.gone and not live:
             self._remove(entry.name)
             return
+        waited = entry.queued
         deadline = min(self._look_at_end(entry, ctx, live), self._look_at_start(entry, ctx, live))
         self._agenda.set(entry.name, deadline)
+        if entry.queued and not waited:
+            self._on_queued(task)
 
     def _look_at_end(self, entry: Entry, ctx: Context, live: dict[str, float]) -> float:
         task = entry.task

@@ -260,7 +260,7 @@ class Scheduler(RedBase):
         self.started_at = now
         hooks = HookRun(session.hooks.scheduler_startup)
         hooks.before(self, scheduler=self, session=session)
-        self._engine = Engine(session, self._context, self._condition_problem)
+        self._engine = self._new_engine()
         self._engine.on_hold = self._on_hold
         session.emit(("started",))
         await self._run_marked("on_startup")
@@ -388,6 +388,12 @@ class Scheduler(RedBase):
         else:
             self._log_unreadable = False
 
+    def _new_engine(self) -> Engine:
+        def queued(task: Any) -> None:
+            self.session.emit(("run", task.name))
+
+        return Engine(self.session, self._context, self._condition_problem, queued)
+
     def _condition_problem(self, task: Any, problem: BaseException | None) -> None:
         """A condition of a task (``None``: the one to shut down) raised, or no longer does."""
         config = self.session.config
@@ -413,7 +419,7 @@ class Scheduler(RedBase):
         session.emit(("stopping",))
         if self._engine is None:
             # It failed before it was up.
-            self._engine = Engine(session, self._context, self._condition_problem)
+            self._engine = self._new_engine()
         hooks = HookRun(session.hooks.scheduler_shutdown)
         try:
             hooks.before(self, scheduler=self, session=session)

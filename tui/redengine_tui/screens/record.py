@@ -130,7 +130,7 @@ class RecordScreen(ModalScreen[int]):
 
     @work(group="record-output", exclusive=True)
     async def _read_output(self, entry: LogEntry) -> None:
-        output: Output = await self.controller.ask(ReadOutput(entry.run_id, limit=OUTPUT_LIMIT))
+        output: Output = await self.controller.ask(ReadOutput(entry.run_id, OUTPUT_LIMIT, entry.start))
         if entry is not self.entry:
             return
         text = _tail(safe_block(output.text.rstrip("\n")))
