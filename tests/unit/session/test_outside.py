@@ -46,7 +46,15 @@ def project(tmp_path: Path) -> Path:
 def start(project: Path) -> subprocess.Popen[str]:
     """Run it until its task is up."""
     command = [sys.executable, project.name]
-    process = subprocess.Popen(command, cwd=project.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=project.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where tests run in the background, interrupts are ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "up\n"
     return process
