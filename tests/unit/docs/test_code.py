@@ -17,6 +17,7 @@ from redengine import Session
 from redengine.base import RedBase
 from redengine.docs import NAMES, page
 from redengine.execution import output
+from redengine.log import bird
 
 README = Path(__file__).parents[3] / "README.md"
 #: Blocks that cannot run, most of all because they are only a part of something: how many there may be at most.
@@ -64,6 +65,11 @@ def _run(blocks: list[Any], where: str) -> None:
             assert any(re.fullmatch(pattern, line) for line in lines), (
                 f"{where}, block at line {block.line}: {expected!r} is not in:\n{printed.getvalue()}"
             )
+    for repo in names.values():
+        if isinstance(repo, bird.SQLRepo):
+            engine = repo.session.get_bind()
+            repo.session.remove()
+            engine.dispose()
 
 
 @pytest.mark.usefixtures("elsewhere")

@@ -46,7 +46,9 @@ def _type(name: str) -> str:
         return "choice"
     if annotation is timedelta:
         return "length of time"
-    return annotation.__name__ if isinstance(annotation, type) else "function"
+    if get_origin(annotation) is Callable:
+        return "function"
+    return str(annotation.__name__)
 
 
 def _default(name: str) -> str:

@@ -134,6 +134,9 @@ def test_sql_repo(model):
     assert (past.start, past.runtime) == (3.0, None if model is Record2 else 100_000.5)
     (entry,) = open_source(repo).read(ReadLog()).entries
     assert (entry.start, entry.runtime) == (past.start, past.runtime)
+    engine = repo.session.get_bind()
+    repo.session.remove()
+    engine.dispose()
 
 
 def test_handlers_of_redbird_can_be_filtered():
