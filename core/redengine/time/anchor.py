@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, TypeVar
@@ -112,9 +113,9 @@ class AnchoredInterval(Period):
         """:meth:`anchor` of a text."""
         return self._kind.parse(text, side)
 
+    @abstractmethod
     def anchor_dt(self, dt: datetime) -> int:
         """Microseconds from the start of the cycle to the wall time of ``dt``."""
-        raise NotImplementedError
 
     @property
     def start(self) -> str:

@@ -5,6 +5,7 @@ All arithmetic on aware datetimes is in elapsed time, so "past 24 hours" is 24 h
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -28,8 +29,9 @@ class _Floating(Period):
             raise ValueError(f"{self!r} floats: give it a reference first, with use_reference(now)")
         return self.reference
 
+    @abstractmethod
     def _spans(self, reference: datetime) -> list[Interval]:
-        raise NotImplementedError
+        """The occurrences around a reference, in order."""
 
     def __contains__(self, dt: object) -> bool:
         return isinstance(dt, datetime) and any(dt in span for span in self._spans(self.get_reference()))

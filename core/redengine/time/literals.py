@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, Literal
 
@@ -71,7 +72,7 @@ def format_clock(us: int) -> str:
     return f"{hours:02d}:{minutes:02d}" + (f":{_seconds(rest)}" if rest else "")
 
 
-class Kind:
+class Kind(ABC):
     """One kind of literal. ``size`` is the length of the longest cycle and ``step`` of one unit, in microseconds."""
 
     name: ClassVar[str]
@@ -135,9 +136,9 @@ class Kind:
             raise ValueError(f"{given!r} is out of range for {self.a_cycle}; write for example {self.examples}")
         return us
 
+    @abstractmethod
     def format(self, us: int, side: Side = "start") -> str:
         """The text of a point, which :meth:`parse` reads back as the same point."""
-        raise NotImplementedError
 
     def unit_end(self, us: int, text: str | None) -> int:
         """Where the one unit that starts at the point ends, on the axis of the cycle (``on``, ``at``)."""
@@ -255,8 +256,9 @@ class _DayNamed(Kind):
         """Microseconds into the named day: of its time, or of its end when a whole day ends the stretch."""
         return parse_clock(clock) if clock else (DAY if side == "end" else 0)
 
+    @abstractmethod
     def _day(self, number: int) -> str:
-        raise NotImplementedError
+        """The name of the day of that number."""
 
     def format(self, us: int, side: Side = "start") -> str:
         number, rest = divmod(us, DAY)

@@ -7,6 +7,7 @@ out; a full cycle starting there begins at the next one that exists; a stretch i
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from redengine.time.wall import Cell
 _ONE_DAY = timedelta(days=1)
 
 
-class UnevenCycles:
+class UnevenCycles(ABC):
     """Mixed into an anchored period whose cycles are numbered; subclasses place points in a numbered cycle."""
 
     #: How many cycles can follow each other without a cell, and some.
@@ -28,17 +29,17 @@ class UnevenCycles:
     _end: int
     _is_point: bool
 
+    @abstractmethod
     def _number(self, wall: datetime) -> int:
         """The number of the cycle that holds a wall time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _place(self, number: int, us: int) -> datetime:
         """A point of a cycle on the wall; at most its end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _has(self, number: int, us: int) -> bool:
         """Whether the point exists in the cycle."""
-        raise NotImplementedError
 
     def _cell(self, number: int) -> Cell | None:
         start, end = self._start, self._end or self._kind.size

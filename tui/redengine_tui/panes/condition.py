@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import TimerHandle
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,7 +12,6 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
 from redengine.abc import Controller
@@ -29,6 +29,7 @@ from redengine_tui.panes.completer import Completer
 from redengine_tui.panes.completion_list import CompletionList
 from redengine_tui.panes.condition_editor import ConditionEditor
 from redengine_tui.panes.ink import INK, MUTED, show, write_border
+from redengine_tui.panes.pace import Pace, later
 from redengine_tui.panes.pane import Pane
 from redengine_tui.text import safe_line
 
@@ -91,9 +92,8 @@ apply stays with that task.
         #: The task's condition as the editor gives it back.
         self._baseline = ""
         self._checked = 0
-        self._typing: Timer | None = None
-        self._cooling: Timer | None = None
-        self._dirty = False
+        self._typing: TimerHandle | None = None
+        self._checking = Pace(self, PAUSE, self._check)
         self._look_again: float | None = None
         self._seen_text = ""
         self._held = False
@@ -146,7 +146,7 @@ apply stays with that task.
         if view.start_cond != before.start_cond:
             self._follow(view)
         if view != before:
-            self._check_soon()
+            self._checking.ask()
 
     def changed(self, delta: Delta) -> None:
         self._held = delta.scheduler.state == "held"
@@ -154,7 +154,7 @@ apply stays with that task.
             return
         text = self.editor.text
         if any(view.name == self._view.name or view.name in text for view in delta.tasks) or delta.removed:
-            self._check_soon()
+            self._checking.ask()
 
     def edit(self) -> None:
         """Give the keyboard to the editor."""
@@ -172,7 +172,7 @@ apply stays with that task.
         view, editor = self._view, self.editor
         self.completions.close()
         if self._typing is not None:
-            self._typing.stop()
+            self._typing.cancel()
         self._say("")
         self.report, self._look_again = None, None
         editor.mark(())
@@ -246,8 +246,8 @@ apply stays with that task.
         self._say("")
         self._title()
         if self._typing is not None:
-            self._typing.stop()
-        self._typing = self.set_timer(TYPING, self._typed)
+            self._typing.cancel()
+        self._typing = later(self, TYPING, self._typed)
 
     def _typed(self) -> None:
         self._typing = None
@@ -256,19 +256,6 @@ apply stays with that task.
             self.completions.offer(asked=False)
 
     # Checking.
-
-    def _check_soon(self) -> None:
-        if self._cooling is None:
-            self._check()
-            self._cooling = self.set_timer(PAUSE, self._cooled)
-        else:
-            self._dirty = True
-
-    def _cooled(self) -> None:
-        self._cooling = None
-        if self._dirty:
-            self._dirty = False
-            self._check_soon()
 
     def _check(self) -> None:
         self._checked += 1
@@ -294,7 +281,7 @@ apply stays with that task.
         if self.report is not None and self.report.ok:
             self._show_next(self.report)
         if self._look_again is not None and self.clock() >= self._look_again:
-            self._check_soon()
+            self._checking.ask()
 
     # What is said below.
 
@@ -429,4 +416,4 @@ apply stays with that task.
             self._leave()
         self._say(f"✓ applied  {reply.message}".rstrip(), "success")
         self._title()
-        self._check_soon()
+        self._checking.ask()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import TimerHandle
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -9,7 +10,6 @@ from typing import Any, ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from redengine.abc import Controller
@@ -19,6 +19,7 @@ from redengine_tui.panes.ink import show, write_border
 from redengine_tui.panes.log_filter import STEPS, Chosen
 from redengine_tui.panes.log_lines import LogLines
 from redengine_tui.panes.log_window import LogWindow
+from redengine_tui.panes.pace import later
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.rows import Rows
 from redengine_tui.screens.record import RecordScreen
@@ -77,11 +78,11 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         self._view: TaskView | None = None
         #: Counts the filters and reloads: an answer to an earlier one is of no use.
         self._generation = 0
-        self._cooling: Timer | None = None
+        self._cooling: TimerHandle | None = None
         self._dirty = False
         self._polling = False
         self._reading_on = False
-        self._typing: Timer | None = None
+        self._typing: TimerHandle | None = None
         self._told: set[str] = set()
 
     def compose(self) -> ComposeResult:
@@ -164,7 +165,7 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
                 self._take_newer(page)
         finally:
             self._polling = False
-        self._cooling = self.set_timer(PAUSE, self._cooled)
+        self._cooling = later(self, PAUSE, self._cooled)
 
     def _cooled(self) -> None:
         self._cooling = None
@@ -299,8 +300,8 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         if self._typing is not None:
-            self._typing.stop()
-        self._typing = self.set_timer(TYPING, self._apply_text)
+            self._typing.cancel()
+        self._typing = later(self, TYPING, self._apply_text)
 
     @on(Input.Submitted, "#log-search")
     def _submitted(self, event: Input.Submitted) -> None:
@@ -310,7 +311,7 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
 
     def _apply_text(self) -> None:
         if self._typing is not None:
-            self._typing.stop()
+            self._typing.cancel()
             self._typing = None
         self._choose(replace(self.chosen, text=self.search.value))
         if not self.search.value and not self.search.has_focus:

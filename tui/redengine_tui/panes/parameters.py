@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Static
 
 from redengine.abc import Controller
 from redengine.control.messages import Delta, EvaluateParameter, ListParameters, ParameterList, ParameterView, TaskView
 from redengine_tui.actions import bindings
 from redengine_tui.panes.ink import INK, MUTED, STRONG, fit, show, write_border
+from redengine_tui.panes.pace import Pace
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.rows import Rows
 from redengine_tui.text import safe_block, safe_line
@@ -79,8 +79,7 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
         #: Cells of the name column.
         self.names = 4
         self._view: TaskView | None = None
-        self._cooling: Timer | None = None
-        self._dirty = False
+        self._reading = Pace(self, PAUSE, self._read)
 
     def compose(self) -> ComposeResult:
         yield Static(id="parameters-empty", markup=False)
@@ -114,19 +113,8 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
         self.screen.set_focus(self.rows)
 
     def _read_soon(self) -> None:
-        if not self.is_mounted:
-            return
-        if self._cooling is None:
-            self._read()
-            self._cooling = self.set_timer(PAUSE, self._cooled)
-        else:
-            self._dirty = True
-
-    def _cooled(self) -> None:
-        self._cooling = None
-        if self._dirty:
-            self._dirty = False
-            self._read_soon()
+        if self.is_mounted:
+            self._reading.ask()
 
     @work(group="parameters", exclusive=True)
     async def _read(self) -> None:

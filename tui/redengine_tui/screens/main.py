@@ -34,6 +34,7 @@ from redengine_tui.actions import ACTIONS, BY_ID, bindings
 from redengine_tui.model import Model
 from redengine_tui.panes.condition import ConditionPane
 from redengine_tui.panes.log import LogPane
+from redengine_tui.panes.pace import later
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.parameters import ParametersPane
 from redengine_tui.panes.tasks import TasksPane
@@ -125,10 +126,8 @@ class MainScreen(Screen[None]):
     def _wake(self) -> None:
         """Something is new: pull it, but no more often than the eye can follow."""
         if self._pull_timer is None:
-            loop = get_running_loop()
-            wait = max(self._pulled + 1 / FRAMES - loop.time(), 0)
-            # Not a timer of Textual's: one that comes late, as when the scheduler's thread is busy, never fires.
-            self._pull_timer = loop.call_later(wait, self.call_later, self._pull)
+            wait = max(self._pulled + 1 / FRAMES - get_running_loop().time(), 0)
+            self._pull_timer = later(self, wait, self._pull)
 
     def _pull(self) -> None:
         self._pull_timer = None
