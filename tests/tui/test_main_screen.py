@@ -6,6 +6,7 @@ import pytest
 
 from redengine.control import messages as m
 from redengine_tui.app import RedEngineTUI
+from redengine_tui.panes.tasks import TasksPane
 from redengine_tui.screens.confirm import ConfirmScreen
 from redengine_tui.screens.help import HelpScreen
 from redengine_tui.screens.main import FRAMES
@@ -372,3 +373,19 @@ async def test_the_names_of_the_panes_find_room_and_can_be_clicked(app):
             assert app.main.pane == "log"
             await pilot.click(PaneTabs, offset=(3, 0))
             assert app.main.pane == "tasks"
+
+
+async def test_edit_is_of_the_task_under_the_cursor_even_if_the_panes_have_not_heard_of_it_yet(app):
+    async with app.run_test(size=(160, 45)) as pilot:
+        await settle(pilot, app)
+        stale, wanted = names(app)[0], names(app)[2]
+        app.main.tasks.table.go(2)
+        app.main.action_edit_condition()
+        await settle(pilot, app)
+        assert app.main.condition._view.name == wanted
+        # Word of where the cursor was before comes late, and changes nothing.
+        app.main.post_message(TasksPane.TaskHighlighted(app.main.model.tasks[stale]))
+        await pilot.press("x")
+        await settle(pilot, app)
+        assert app.main.condition._view.name == wanted
+        assert list(app.main.condition.drafts) == [wanted]

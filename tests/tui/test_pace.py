@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import Any
 
-from redengine_tui.panes.pace import Pace, later
+import pytest
+
+from redengine_tui.panes.pace import Pace, answer, later
 
 
 class Stub:
     """Takes messages as a widget does, and handles them at once."""
+
+    def __init__(self, *, leaving: bool = False) -> None:
+        self.app = SimpleNamespace(_exit=leaving)
+        self.is_attached = True
 
     def call_later(self, work: Any) -> None:
         work()
@@ -44,3 +51,23 @@ async def test_the_first_is_done_at_once_and_the_rest_once_after_the_pause():
     assert len(done) == 2
     pace.ask()
     assert len(done) == 3
+
+
+async def test_nothing_is_done_on_the_way_out():
+    done: list[int] = []
+    staying, leaving = Stub(), Stub(leaving=True)
+    later(leaving, 0, lambda: done.append(1))
+    later(staying, 0.01, lambda: done.append(2))
+    await until(lambda: done == [2])
+
+
+async def test_an_answer_that_comes_on_the_way_out_cancels_who_asked():
+    node = Stub()
+
+    async def asked() -> str:
+        node.is_attached = False
+        return "too late"
+
+    with pytest.raises(asyncio.CancelledError):
+        await answer(node, asked())
+    assert await answer(Stub(), asyncio.sleep(0, "in time")) == "in time"

@@ -9,6 +9,7 @@ from redengine.abc import Controller
 from redengine.control.messages import Complete, Completions
 from redengine_tui.panes.completion_list import CompletionList
 from redengine_tui.panes.condition_editor import ConditionEditor
+from redengine_tui.panes.pace import answer
 
 
 class Completer(CompletionList):
@@ -34,11 +35,11 @@ class Completer(CompletionList):
 
     @work(group="completions", exclusive=True)
     async def _ask(self, number: int, text: str, position: int, asked: bool) -> None:
-        answer: Completions = await self.controller.ask(Complete(text, position))
+        found: Completions = await answer(self, self.controller.ask(Complete(text, position)))
         editor = self.editor
         if number != self._number or editor.text != text or editor.position != position or not editor.editing:
             return
-        items = answer.items
+        items = found.items
         if not asked:
             items = tuple(item for item in items if text[item.start : position].strip() not in ("", item.text))
         if items:

@@ -29,7 +29,7 @@ from redengine_tui.panes.completer import Completer
 from redengine_tui.panes.completion_list import CompletionList
 from redengine_tui.panes.condition_editor import ConditionEditor
 from redengine_tui.panes.ink import INK, MUTED, show, write_border
-from redengine_tui.panes.pace import Pace, later
+from redengine_tui.panes.pace import Pace, answer, later
 from redengine_tui.panes.pane import Pane
 from redengine_tui.text import safe_line
 
@@ -265,7 +265,7 @@ apply stays with that task.
 
     @work(group="condition-check", exclusive=True)
     async def _ask_check(self, number: int, query: CheckCondition) -> None:
-        report: ConditionReport = await self.controller.ask(query)
+        report: ConditionReport = await answer(self, self.controller.ask(query))
         view = self._view
         # An answer about another text or task, or one that was overtaken, says nothing about what is shown.
         if number != self._checked or view is None or view.name != query.task or self.editor.text != query.condition:
@@ -398,7 +398,7 @@ apply stays with that task.
         if view is None or not self.modified:
             return
         self.completions.close()
-        reply: Reply = await self.controller.send(SetCondition(view.name, text))
+        reply: Reply = await answer(self, self.controller.send(SetCondition(view.name, text)))
         here = self._view is not None and self._view.name == view.name
         if not reply.ok:
             if here:

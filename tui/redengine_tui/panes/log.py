@@ -19,7 +19,7 @@ from redengine_tui.panes.ink import show, write_border
 from redengine_tui.panes.log_filter import STEPS, Chosen
 from redengine_tui.panes.log_lines import LogLines
 from redengine_tui.panes.log_window import LogWindow
-from redengine_tui.panes.pace import later
+from redengine_tui.panes.pace import answer, later
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.rows import Rows
 from redengine_tui.screens.record import RecordScreen
@@ -208,7 +208,7 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         self._mark()
 
     async def _ask(self, query: ReadLog) -> LogPage:
-        page: LogPage = await self.controller.ask(query)
+        page: LogPage = await answer(self, self.controller.ask(query))
         if page.notice and page.notice not in self._told:
             self._told.add(page.notice)
             for notice in page.notice.splitlines():

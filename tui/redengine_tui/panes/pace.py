@@ -1,4 +1,4 @@
-"""Doing things later, and not too often.
+"""Doing things later, not too often, and not at all once the screen is being left.
 
 Not by Textual's ``set_timer``: a one-shot timer whose time has passed when its task first looks at it, as when another
 thread was busy or the machine slept, never fires. What waits for it would wait for ever.
@@ -6,15 +6,37 @@ thread was busy or the machine slept, never fires. What waits for it would wait 
 
 from __future__ import annotations
 
-from asyncio import TimerHandle, get_running_loop
-from collections.abc import Callable
+from asyncio import CancelledError, TimerHandle, get_running_loop
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
+from textual.dom import DOMNode
 from textual.widget import Widget
+
+T = TypeVar("T")
+
+
+def leaving(node: DOMNode) -> bool:
+    """Whether the node is on its way out: the parts of a widget are gone before it is itself."""
+    return node.app._exit or not node.is_attached
+
+
+async def answer(node: DOMNode, asked: Awaitable[T]) -> T:
+    """What was asked for. When it comes while the screen is being left, whoever asked is cancelled instead."""
+    result = await asked
+    if leaving(node):
+        raise CancelledError
+    return result
 
 
 def later(widget: Widget, seconds: float, work: Callable[[], object]) -> TimerHandle:
     """Do something as a message of the widget in so many seconds, however late that comes."""
-    return get_running_loop().call_later(seconds, widget.call_later, work)
+
+    def due() -> None:
+        if not leaving(widget):
+            work()
+
+    return get_running_loop().call_later(seconds, widget.call_later, due)
 
 
 class Pace:

@@ -14,7 +14,7 @@ from redengine.abc import Controller
 from redengine.control.messages import Delta, EvaluateParameter, ListParameters, ParameterList, ParameterView, TaskView
 from redengine_tui.actions import bindings
 from redengine_tui.panes.ink import INK, MUTED, STRONG, fit, show, write_border
-from redengine_tui.panes.pace import Pace
+from redengine_tui.panes.pace import Pace, answer
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.rows import Rows
 from redengine_tui.text import safe_block, safe_line
@@ -119,7 +119,7 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
     @work(group="parameters", exclusive=True)
     async def _read(self) -> None:
         name = self._view.name if self._view else ""
-        listed: ParameterList = await self.controller.ask(ListParameters(name))
+        listed: ParameterList = await answer(self, self.controller.ask(ListParameters(name)))
         if name == (self._view.name if self._view else ""):
             self._take(listed.items)
 
@@ -189,7 +189,7 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
     @work(group="parameters-evaluate")
     async def _evaluate(self, item: ParameterView) -> None:
         task = self._view.name if self._view else ""
-        reply = await self.controller.ask(EvaluateParameter(task, item.name, item.scope))
+        reply = await answer(self, self.controller.ask(EvaluateParameter(task, item.name, item.scope)))
         # Worked out for a task that is not shown any more, or from a parameter that has changed since.
         if task == (self._view.name if self._view else "") and item in self.items:
             self.found[_key(item)] = (reply.ok, reply.message)

@@ -34,7 +34,7 @@ from redengine_tui.actions import ACTIONS, BY_ID, bindings
 from redengine_tui.model import Model
 from redengine_tui.panes.condition import ConditionPane
 from redengine_tui.panes.log import LogPane
-from redengine_tui.panes.pace import later
+from redengine_tui.panes.pace import answer, later
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.parameters import ParametersPane
 from redengine_tui.panes.tasks import TasksPane
@@ -156,9 +156,14 @@ class MainScreen(Screen[None]):
     @on(TasksPane.TaskHighlighted)
     def _highlighted(self, event: TasksPane.TaskHighlighted) -> None:
         event.stop()
+        self._follow_cursor()
+
+    def _follow_cursor(self) -> None:
+        """Have the other panes show the task under the cursor as it is now: a message may have been overtaken."""
+        view = self.tasks.current
         for name, pane in self.panes.items():
             if name != "tasks":
-                pane.show_task(event.view)
+                pane.show_task(view)
 
     # Where the panes are
 
@@ -228,6 +233,7 @@ class MainScreen(Screen[None]):
 
     def action_edit_condition(self) -> None:
         """Show the condition and let it be edited."""
+        self._follow_cursor()
         self._go("condition")
         self.condition.edit()
 
@@ -312,7 +318,7 @@ class MainScreen(Screen[None]):
     @work
     async def _send(self, command: Command, done: str) -> None:
         """Have a command carried out, and say how that went."""
-        reply: Reply = await self.controller.send(command)
+        reply: Reply = await answer(self, self.controller.send(command))
         if reply.ok:
             self._tell(reply.message or done)
         else:

@@ -19,6 +19,7 @@ from redengine_tui.actions import bindings
 from redengine_tui.format import duration, stamp
 from redengine_tui.panes.ink import INK, MUTED, STRONG
 from redengine_tui.panes.log_lines import exception_line, own_message
+from redengine_tui.panes.pace import answer
 from redengine_tui.states import action_look
 from redengine_tui.text import safe_block, safe_line
 
@@ -130,7 +131,7 @@ class RecordScreen(ModalScreen[int]):
 
     @work(group="record-output", exclusive=True)
     async def _read_output(self, entry: LogEntry) -> None:
-        output: Output = await self.controller.ask(ReadOutput(entry.run_id, OUTPUT_LIMIT, entry.start))
+        output: Output = await answer(self, self.controller.ask(ReadOutput(entry.run_id, OUTPUT_LIMIT, entry.start)))
         if entry is not self.entry:
             return
         text = _tail(safe_block(output.text.rstrip("\n")))
@@ -148,7 +149,7 @@ class RecordScreen(ModalScreen[int]):
     async def action_step(self, by: int) -> None:
         """Show the next (1) or the previous (-1) record."""
         edge = {"after": self.entry.cursor} if by > 0 else {"before": self.entry.cursor}
-        page: LogPage = await self.controller.ask(ReadLog(limit=1, where=self.where, **edge))
+        page: LogPage = await answer(self, self.controller.ask(ReadLog(limit=1, where=self.where, **edge)))
         if page.entries:
             self.entry = page.entries[0]
             self._show()
