@@ -283,11 +283,18 @@ class EvaluateParameter(Command, frozen=True, tag="evaluate_parameter"):
 
 
 class LogFilter(msgspec.Struct, frozen=True):
-    """Which records. Empty: all. ``text`` is looked for without regard to case."""
+    """Which records. Empty: all. ``text`` is looked for without regard to case.
+
+    ``level`` is the name of the lowest level (``"WARNING"``: warnings and worse). ``since <= created < until``, both
+    epoch seconds.
+    """
 
     task: str = ""
     actions: tuple[Action, ...] = ()
     text: str = ""
+    level: str = ""
+    since: float | None = None
+    until: float | None = None
 
 
 class ReadLog(Command, frozen=True, tag="read_log"):

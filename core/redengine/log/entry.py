@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from redengine.control.messages import LogEntry, LogFilter
 from redengine.log.times import to_epoch, to_seconds
+
+#: The level of a record that has none of its own, by its action where that is not ``INFO``: as the task logs it.
+LEVELS = {"fail": "ERROR", "crash": "ERROR"}
 
 
 def entry_of(cursor: int, get: Callable[[str], Any]) -> LogEntry:
@@ -17,7 +21,7 @@ def entry_of(cursor: int, get: Callable[[str], Any]) -> LogEntry:
         task=_text(get("task_name")),
         action=_text(get("action")),
         message=_text(get("message") or get("msg")),
-        level=_text(get("levelname")),
+        level=_text(get("levelname")) or LEVELS.get(_text(get("action")), "INFO"),
         exc_text=_text(get("exc_text")),
         run_id=_text(get("run_id")),
         start=_number(to_epoch, get("start")),
@@ -32,12 +36,24 @@ def fits(entry: LogEntry, where: LogFilter) -> bool:
         return False
     if where.actions and entry.action not in where.actions:
         return False
+    if where.since is not None and entry.created < where.since:
+        return False
+    if where.until is not None and entry.created >= where.until:
+        return False
+    if where.level and level_number(entry.level) < level_number(where.level):
+        return False
     if not where.text:
         return True
     needle = where.text.lower()
     return any(
         needle in text.lower() for text in (entry.message, entry.task, entry.action, entry.exc_text, entry.run_id)
     )
+
+
+def level_number(name: str) -> int:
+    """The number of a level by its name; an unknown one counts as ``INFO``."""
+    number = logging.getLevelName(name.upper())
+    return number if isinstance(number, int) else logging.INFO
 
 
 def _text(value: object) -> str:

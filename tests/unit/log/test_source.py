@@ -123,6 +123,12 @@ def test_what_an_entry_holds(repo, source):
         (LogFilter(text="ÄRGER"), [3]),
         (LogFilter(text='sa"id'), [4]),
         (LogFilter(text="nothing"), []),
+        (LogFilter(since=2, until=5), [2, 3, 4]),
+        (LogFilter(since=4.5), [5]),
+        (LogFilter(until=0), []),
+        (LogFilter(level="warning"), [2, 5]),
+        (LogFilter(level="INFO"), [0, 1, 2, 3, 4, 5]),
+        (LogFilter(level="ERROR", until=5), [2]),
     ],
 )
 def test_filters(repo, source, where, expected):
