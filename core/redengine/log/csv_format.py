@@ -51,8 +51,13 @@ class CsvFormat:
 
     def encode(self, values: Iterable[object]) -> bytes:
         """One record as the bytes of a file, its line break included."""
+        row = ["" if value is None else str(value) for value in values]
+        text = self.delimiter.join(row)
+        if self.quoting == csv.QUOTE_MINIMAL and len(row) > 1 and self._is_plain(text, len(row)):
+            # Most records by far, in a tenth of the time.
+            return (text + self.lineterminator).encode("utf-8", "backslashreplace")
         # A NUL stops the csv module of Python 3.10.
-        row = ["" if value is None else str(value).replace("\0", "\\x00") for value in values]
+        row = [value.replace("\0", "\\x00") for value in row]
         # Before Python 3.13 the writer leaves a lone carriage return bare when it is no part of the line break.
         quoting = csv.QUOTE_ALL if any("\r" in value for value in row) else self.quoting
         buffer = io.StringIO(newline="")
@@ -65,6 +70,16 @@ class CsvFormat:
         ).writerow(row)
         # Lone surrogates (what could not be decoded) have no UTF-8.
         return buffer.getvalue().encode("utf-8", "backslashreplace")
+
+    def _is_plain(self, text: str, fields: int) -> bool:
+        """Whether a record has nothing that is quoted or escaped: its fields are found by their delimiters alone."""
+        return (
+            text.count(self.delimiter) == fields - 1
+            and self.quotechar not in text
+            and "\n" not in text
+            and "\r" not in text
+            and "\0" not in text
+        )
 
     def parse(self, record: bytes) -> list[str]:
         """The fields of one whole record, whatever is in it. An empty line has none."""

@@ -24,7 +24,7 @@ from redengine.log import bird
 from redengine.log.bird_additions import field_names, is_pydantic2
 from redengine.log.csv_format import CsvFormat
 from redengine.log.csv_writer import RecordWriter
-from redengine.log.log_record import MinimalRecord, storable
+from redengine.log.log_record import MinimalRecord, storable, stored_values
 from redengine.log.record_file import NEEDED_COLUMNS, RecordFile
 from redengine.log.times import to_epoch
 
@@ -98,6 +98,17 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
         if if_exists == "raise" and self.file.path.exists():
             raise FileExistsError(f"Repository file {self.filename} already exists.")
         self.writer.open()
+
+    def add(self, item: Any, if_exists: str = "raise") -> None:
+        """Append one record: an item, or its values in a dict. Raises as :meth:`insert`, ``ValidationError`` for
+        values that are none of the model's."""
+        # Each record of a run comes by here, and a model takes longer than all the rest together.
+        plain = type(self) is CSVFileRepo and self.id_field is None and if_exists == "raise"
+        values = stored_values(self.model, item) if plain and type(item) is dict else None
+        if values is None:
+            super().add(item, if_exists)
+        else:
+            self.writer.append(values)
 
     def insert(self, item: Any) -> None:
         """Append one record. Raises ``KeyFoundError`` for a known ``id_field``, ``LogUnwritableError`` if it cannot."""

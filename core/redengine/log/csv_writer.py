@@ -52,13 +52,22 @@ class RecordWriter:
         self._close: Callable[[], object] = _nothing
         #: Size of the file after our last write; any other size means that somebody else was there.
         self._size = -1
+        self._identity: tuple[int, int] | None = None
         self._lacking: list[str] = []
 
     def append(self, values: Mapping[str, object]) -> None:
         """Write one record. Raises :class:`LogUnwritableError`; then nothing of it is in the file."""
-        with self._lock, self._explained(), self._locked() as fd:
-            record = self.file.format.encode(values.get(name) for name in self.file.columns)
-            self._write(fd, record)
+        # Once or twice a run: without the two context managers that do the same.
+        with self._lock:
+            try:
+                fd = self._acquire()
+                try:
+                    file = self.file
+                    self._write(fd, file.format.encode([values.get(name) for name in file.columns]))
+                finally:
+                    self._release(fd)
+            except OSError as exc:
+                raise self._explanation(exc) from exc
 
     def open(self) -> None:
         """Create or check the file, setting aside what cannot stay. Raises :class:`LogUnwritableError`."""
@@ -125,45 +134,56 @@ class RecordWriter:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except LogUnwritableError:
-            raise
         except OSError as exc:
-            path = self.file.path
-            if exc.errno == errno.ENOENT and not path.parent.exists():
-                advice = f"the folder {path.parent} does not exist; create it or choose another place for the log"
-            elif exc.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-                advice = f"make {path.parent} and the file writable for this user, or choose another place for the log"
-            elif exc.errno in (errno.ENOSPC, errno.EDQUOT):
-                advice = "free some space on that disk"
-            elif exc.errno == errno.EISDIR:
-                advice = "it is a folder; give the name of a file"
-            else:
-                advice = "choose another place for the log"
-            raise LogUnwritableError(
-                exc.errno, f"cannot write the log {path}: {os.strerror(exc.errno or 0)}; {advice}"
-            ) from exc
+            raise self._explanation(exc) from exc
+
+    def _explanation(self, exc: OSError) -> LogUnwritableError:
+        path = self.file.path
+        if exc.errno == errno.ENOENT and not path.parent.exists():
+            advice = f"the folder {path.parent} does not exist; create it or choose another place for the log"
+        elif exc.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            advice = f"make {path.parent} and the file writable for this user, or choose another place for the log"
+        elif exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            advice = "free some space on that disk"
+        elif exc.errno == errno.EISDIR:
+            advice = "it is a folder; give the name of a file"
+        else:
+            advice = "choose another place for the log"
+        return LogUnwritableError(exc.errno, f"cannot write the log {path}: {os.strerror(exc.errno or 0)}; {advice}")
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:
         """The open file, checked, with other processes kept out."""
+        fd = self._acquire()
+        try:
+            yield fd
+        finally:
+            self._release(fd)
+
+    def _acquire(self) -> int:
+        """Lock the file against other processes, as it is found by its name now, and check what they did to it."""
         while True:
             fd = self._descriptor()
             self._flock(fd, lock=True)
             try:
                 # It may have been replaced while we waited for it.
-                if not self._is_current(fd):
+                found = self._found()
+                if found is None or (found.st_dev, found.st_ino) != self._identity:
                     self.close()
                     continue
-                if os.fstat(fd).st_size != self._size:
+                if found.st_size != self._size:
                     self._check(fd)
                     if self._fd is None:
                         continue
-                yield fd
-                return
-            finally:
-                # Closing gives the lock back, too, and the number may be another file's by then.
-                if self._fd == fd:
-                    self._flock(fd, lock=False)
+            except BaseException:
+                self._release(fd)
+                raise
+            return fd
+
+    def _release(self, fd: int) -> None:
+        # Closing gives the lock back, too, and the number may be another file's by then.
+        if self._fd == fd:
+            self._flock(fd, lock=False)
 
     def _descriptor(self) -> int:
         if self._fd is None:
@@ -171,6 +191,8 @@ class RecordWriter:
             self._fd = os.open(self.file.path, flags, 0o666)
             self._close = weakref.finalize(self, os.close, self._fd)
             self._size = -1
+            opened = os.fstat(self._fd)
+            self._identity = (opened.st_dev, opened.st_ino)
         return self._fd
 
     @staticmethod
@@ -183,13 +205,11 @@ class RecordWriter:
             if exc.errno not in _NO_LOCKS:
                 raise
 
-    def _is_current(self, fd: int) -> bool:
+    def _found(self) -> os.stat_result | None:
         try:
-            found = os.stat(self.file.path)
+            return os.stat(self.file.path)
         except FileNotFoundError:
-            return False
-        ours = os.fstat(fd)
-        return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)
+            return None
 
     def _check(self, fd: int) -> None:
         """Make sure that the file ends with a whole record and has a header that holds ours."""
@@ -217,7 +237,8 @@ class RecordWriter:
         self._size = os.fstat(fd).st_size
 
     def _write(self, fd: int, data: bytes) -> None:
-        before = os.fstat(fd).st_size
+        # As found under the lock.
+        before = self._size
         written = os.write(fd, data)
         try:
             while written < len(data):

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from typing import Any
 
 from redengine.log import bird
 from redengine.log.bird_additions import field_names
 
 _PLAIN = logging.Formatter()
+
+
+@lru_cache
+def _names(model: Any) -> tuple[str, ...] | None:
+    names = field_names(model)
+    return None if names is None else tuple(names)
 
 
 class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
@@ -29,7 +36,7 @@ class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
             self.handleError(record)
 
     def _keep(self, record: logging.LogRecord) -> None:
-        names = field_names(self.repo.model)
+        names = _names(self.repo.model)
         if names is None or "formatted_message" in names:
             super().emit(record)
             return

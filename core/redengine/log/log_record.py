@@ -6,6 +6,7 @@ They are models of pydantic 1 (as bundled with pydantic 2), which is what redbir
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -108,3 +109,58 @@ def storable(model: Any, values: dict[str, Any]) -> dict[str, Any]:
         if isinstance(values.get("runtime"), timedelta):
             values["runtime"] = values["runtime"].total_seconds()
     return values
+
+
+#: By field: the type of what needs no conversion, what a file keeps of it, and (unless it is required) of ``None``.
+_Field = tuple[type, Callable[[Any], Any] | None, tuple[Any, ...]]
+
+
+def _stored_moment(seconds: float) -> float:
+    # As by way of a datetime: to the microsecond.
+    return datetime.fromtimestamp(seconds).timestamp()
+
+
+def _stored_duration(seconds: float) -> float:
+    return timedelta(seconds=seconds).total_seconds()
+
+
+_FIELDS: dict[str, _Field] = {
+    "task_name": (str, None, ()),
+    "action": (str, None, ()),
+    "created": (float, None, ()),
+    "start": (float, _stored_moment, (None,)),
+    "end": (float, _stored_moment, (None,)),
+    "runtime": (float, _stored_duration, (None,)),
+    "message": (str, None, ("",)),
+    "exc_text": (str, None, (None,)),
+    "run_id": (str, None, (None,)),
+}
+
+#: The models whose records need not be built to be stored. Not their subclasses: these may do anything.
+_KNOWN: dict[Any, list[tuple[str, _Field]]] = {
+    model: [(name, _FIELDS[name]) for name in model.__fields__]
+    for model in (MinimalRecord, MinimalRunRecord, TaskLogRecord, TaskRunRecord)
+}
+
+
+def stored_values(model: Any, values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a file keeps of a record of these values, as if it had been built: ``storable(model, model(**values))``.
+
+    ``None`` when only the model itself can tell: it is another one, or a value is none that the scheduler logs.
+    """
+    fields = _KNOWN.get(model)
+    if fields is None:
+        return None
+    stored: dict[str, Any] = {}
+    try:
+        for name, (kind, convert, absent) in fields:
+            value = values.get(name)
+            if type(value) is kind:
+                stored[name] = value if convert is None else convert(value)
+            elif value is None and absent:
+                stored[name] = absent[0]
+            else:
+                return None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return stored

@@ -137,6 +137,27 @@ def test_each_record_is_one_write(open_repo, monkeypatch):
     assert written[0].endswith(b"\r\n")
 
 
+@pytest.mark.parametrize("message", ["plain", "", None, 'a "b", c', "two\nlines", "a\rb", "nul \0", "\ud800"])
+def test_a_record_given_as_a_dict_gives_the_same_bytes_as_its_model(open_repo, log_path, tmp_path, message):
+    values = {"task_name": "a", "action": "fail", "created": 1e9 + 1 / 3, "start": 1e9 + 1 / 7, "end": 1e9 + 1 / 3}
+    values |= {"runtime": 1 / 3 - 1 / 7, "message": message, "exc_text": message, "run_id": message}
+    by_model = open_repo(filename=tmp_path / "by_model.csv")
+    by_model.add(TaskRunRecord(**values))
+    repo = open_repo()
+    repo.add(values)
+    assert log_path.read_bytes() == (tmp_path / "by_model.csv").read_bytes()
+
+
+def test_a_repository_of_a_project_gets_the_model_to_insert(log_path):
+    class Own(CSVFileRepo):
+        def insert(self, item):
+            super().insert(item.copy(update={"message": "changed"}))
+
+    repo = Own(filename=log_path, model=TaskRunRecord)
+    repo.add({"task_name": "a", "action": "run", "created": 1.0})
+    assert repo.filter_by().last().message == "changed"
+
+
 def test_records_are_in_the_file_at_once(open_repo, log_path):
     repo = open_repo()
     repo.add(record())

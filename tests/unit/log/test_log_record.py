@@ -4,6 +4,8 @@ import logging
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from redengine.log import (
     LogRecord,
@@ -13,7 +15,7 @@ from redengine.log import (
     TaskLogRecord,
     TaskRunRecord,
 )
-from redengine.log.log_record import storable
+from redengine.log.log_record import storable, stored_values
 from redengine.log.times import to_epoch, to_seconds
 
 
@@ -45,6 +47,57 @@ def test_stored_are_seconds():
     record = TaskRunRecord(task_name="a", action="success", created=1, start=5.25, end=7, runtime=1.75)
     stored = storable(TaskRunRecord, record.dict())
     assert (stored["start"], stored["end"], stored["runtime"]) == (5.25, 7.0, 1.75)
+
+
+ODD = st.sampled_from(
+    [None, "", "5.5", 3, True, "text", datetime(2022, 7, 2), timedelta(1), float("nan"), float("inf")]
+)
+MOMENT = st.floats(0, 4e9) | st.floats(-1e14, 1e14)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from([MinimalRecord, MinimalRunRecord, TaskLogRecord, TaskRunRecord]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "task_name": st.text() | ODD,
+            "action": st.sampled_from(["run", "success"]) | ODD,
+            "created": MOMENT | ODD,
+            "start": MOMENT | ODD,
+            "end": MOMENT | ODD,
+            "runtime": st.floats() | ODD,
+            "message": st.text() | ODD,
+            "exc_text": st.text() | ODD,
+            "run_id": st.text() | ODD,
+            "levelname": st.text(),
+        },
+    ),
+)
+def test_what_is_stored_without_a_model_is_what_the_model_would_store(model, values):
+    stored = stored_values(model, values)
+    if stored is None:
+        return  # only the model can tell
+    by_model = storable(model, model(**values).dict())
+    assert list(stored.items()) == list(by_model.items())
+    assert [*map(str, stored.values())] == [*map(str, by_model.values())]
+
+
+@pytest.mark.parametrize("run_id", [None, "1", 'a "quoted", id'])
+def test_what_the_scheduler_logs_is_stored_without_a_model(run_id):
+    values = {"task_name": "a", "action": "success", "created": 1700000000.1234567, "message": "m", "exc_text": None}
+    values |= {"start": 1700000000.1234567, "end": 1700000001.7654321, "runtime": 1.6419754, "run_id": run_id}
+    stored = stored_values(TaskRunRecord, values)
+    assert stored == storable(TaskRunRecord, TaskRunRecord(**values).dict())
+
+
+def test_a_model_of_a_project_is_always_built():
+    class Own(TaskRunRecord):
+        host: str = "here"
+
+    values = {"task_name": "a", "action": "run", "created": 1.0}
+    assert stored_values(Own, values) is None
+    assert stored_values(dict, values) is None
 
 
 def test_a_user_model_is_stored_as_it_is():
