@@ -150,15 +150,23 @@ class FakeController(Controller):
             and (not where.actions or entry.action in where.actions)
             and where.text.lower() in f"{entry.task} {entry.action} {entry.message} {entry.exc_text}".lower()
         ]
-        if query.after is not None:
+        if query.at is not None:
+            page = [entry for entry in fits if entry.created >= query.at][: query.limit]
+        elif query.after is not None:
             page = [entry for entry in fits if entry.cursor > query.after][: query.limit]
         else:
             before = [entry for entry in fits if query.before is None or entry.cursor < query.before]
             page = before[-query.limit :]
         if not page:
-            edge = query.after if query.after is not None else query.before or 0
-            return m.LogPage(first=edge, last=edge, at_start=True)
-        return m.LogPage(tuple(page), page[0].cursor, page[-1].cursor, at_start=page[0] is fits[0])
+            end = self.log[-1].cursor if self.log else 0
+            asked = query.after if query.after is not None else query.before or 0
+            first = asked if query.at is None else end + 1
+            return m.LogPage(first=first, last=first, at_start=query.at is None, at_end=True, searched=1.0)
+        at_start, at_end = page[0] is fits[0], page[-1] is fits[-1]
+        return m.LogPage(
+            tuple(page), page[0].cursor, page[-1].cursor, at_start=at_start, at_end=at_end,
+            searched=1.0 if at_start or at_end else 0.5,
+        )  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

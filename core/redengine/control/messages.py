@@ -300,13 +300,14 @@ class LogFilter(msgspec.Struct, frozen=True):
 class ReadLog(Command, frozen=True, tag="read_log"):
     """A page of the log. Answer: :class:`LogPage`.
 
-    Neither ``before`` nor ``after``: the newest ``limit`` records. ``before``: those just before this cursor.
-    ``after``: those after it.
+    The newest ``limit`` records, or with one of these three: ``before``: those just before this cursor; ``after``:
+    those after it; ``at``: those from the first one on that was made at this time (epoch seconds) or later.
     """
 
     limit: int = 200
     before: int | None = None
     after: int | None = None
+    at: float | None = None
     where: LogFilter = LogFilter()
 
 
@@ -334,6 +335,11 @@ class LogPage(msgspec.Struct, frozen=True):
     last: int = 0
     #: Whether there is nothing before ``first`` (that fits the filter).
     at_start: bool = False
+    #: Whether there is nothing after ``last`` (that fits the filter) by now.
+    at_end: bool = False
+    #: How far reading on in this direction has come, from 0 to 1: the share of the log that lies after ``first`` when
+    #: the newest records or those ``before`` a cursor were asked for, else the share that lies before ``last``.
+    searched: float = 0.0
     #: Something to tell the reader once: a torn record was set aside, the file was replaced ...
     notice: str = ""
 

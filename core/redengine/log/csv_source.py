@@ -33,6 +33,8 @@ class CSVLogSource(LogSource):
                 file.refresh()
                 if file.columns and not file.is_log:
                     return self._empty(f"{file.path} is not a log: its header lacks task_name, action or created")
+                if query.at is not None:
+                    return self._from_time(query.at, query)
                 if query.after is not None:
                     return self._forward(query.after, query)
                 return self._backward(query.before, query)
@@ -45,7 +47,9 @@ class CSVLogSource(LogSource):
 
     def _empty(self, notice: str = "") -> LogPage:
         place = self._before_all()
-        return LogPage(first=place, last=place, at_start=True, notice=notice or self._notice())
+        return LogPage(
+            first=place, last=place, at_start=True, at_end=True, searched=1.0, notice=notice or self._notice()
+        )
 
     def _before_all(self) -> int:
         """A cursor before the first record of the file, also if that is still to be written."""
@@ -62,7 +66,14 @@ class CSVLogSource(LogSource):
         if offset <= file.start:
             # Also for a cursor into a file that is gone: what was in it cannot be had any more.
             place = self._before_all() if before is None else before
-            return LogPage(first=place, last=place, at_start=True, notice=self._notice())
+            return LogPage(
+                first=place,
+                last=place,
+                at_start=True,
+                at_end=file.end <= file.start,
+                searched=1.0,
+                notice=self._notice(),
+            )
         may_fit = _quick_test(query.where, file.format.quotechar)
         found: list[LogEntry] = []
         first, last = offset, None
@@ -88,8 +99,52 @@ class CSVLogSource(LogSource):
             first=file.base + first,
             last=file.base + (first if last is None else last),
             at_start=first <= file.start,
+            at_end=before is None,
+            searched=self._share(file.end - first),
             notice=self._notice(),
         )
+
+    def _share(self, size: int) -> float:
+        whole = self._file.end - self._file.start
+        return min(max(size / whole, 0.0), 1.0) if whole > 0 else 1.0
+
+    def _from_time(self, at: float, query: ReadLog) -> LogPage:
+        file = self._file
+        place = self._place_of(at)
+        if place is not None:
+            return self._forward(file.base + place - 1, query)
+        end = file.base + file.end
+        return LogPage(first=end, last=end - 1, at_end=True, searched=1.0, notice=self._notice())
+
+    def _place_of(self, at: float) -> int | None:
+        """Offset of the first record that was made at this time or later.
+
+        Found by halving, as if times only grew: where the clock was set back, it is one of the places where the time
+        is crossed.
+        """
+        file = self._file
+        low, high = file.start, file.end
+        while low < high:
+            # The block that spans the middle, or the last one that begins before ``high``.
+            start = file.index.mark_before(min((low + high) // 2 + 1, high))
+            stop = file.index.mark_after(start)
+            times = (self._time(record) for _, record in file.records(start, stop))
+            first = next((made for made in times if made is not None), None)
+            if first is not None and first >= at:
+                high = start
+            else:
+                low = stop
+        # The block before the crossing begins earlier and may end later.
+        for start, stop in file.blocks_forward(max(high - 1, file.start)):
+            for position, record in file.records(start, stop):
+                made = self._time(record)
+                if made is not None and made >= at:
+                    return position
+        return None
+
+    def _time(self, record: bytes) -> float | None:
+        row = self._file.row(record)
+        return None if row is None or not row.get("action") else entry_of(0, row.get).created or None
 
     def _forward(self, after: int, query: ReadLog) -> LogPage:
         file, limit = self._file, page_length(query)
@@ -99,6 +154,7 @@ class CSVLogSource(LogSource):
         found: list[LogEntry] = []
         first: int | None = None
         last = max(offset, 0)
+        at_end = True
         for start, stop in file.blocks_forward(max(offset, file.start)):
             records = [item for item in file.records(start, stop) if item[0] > offset]
             if records and first is None:
@@ -113,6 +169,7 @@ class CSVLogSource(LogSource):
             elif records:
                 last = records[-1][0]
             if len(found) == limit or stop - offset >= self._budget:
+                at_end = stop >= file.end and (not records or last == records[-1][0])
                 break
         # Nothing new leaves the cursor where it was.
         place = file.base + last if after >= file.base or first is not None else after
@@ -121,6 +178,8 @@ class CSVLogSource(LogSource):
             first=place if first is None else file.base + first,
             last=place,
             at_start=first is not None and first <= file.start,
+            at_end=at_end,
+            searched=1.0 if at_end else self._share(last - file.start),
             notice=self._notice(),
         )
 

@@ -5,7 +5,8 @@ is never reused; ``before`` and ``after`` exclude the record they name.
 
 One call does a bounded amount of work. With a filter that fits little, a page may therefore hold few records or none
 and yet have more before it: ``at_start`` is false then, and ``before=page.first`` goes on where this page stopped.
-Likewise ``after=page.last`` goes on behind everything that was looked at, whether it fitted or not.
+Likewise ``after=page.last`` goes on behind everything that was looked at, whether it fitted or not, until ``at_end``.
+``searched`` says how far that has come. After ``at`` with nothing to give, both are the end of the log.
 """
 
 from __future__ import annotations

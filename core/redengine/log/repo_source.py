@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -45,7 +46,9 @@ class RepoLogSource(LogSource):
             try:
                 items, dropped = self._items()
             except Exception as exc:  # whatever the repository raises; the reader is told
-                return LogPage(at_start=True, notice=f"cannot read the log: {type(exc).__name__}: {exc}")
+                return LogPage(
+                    at_start=True, at_end=True, searched=1.0, notice=f"cannot read the log: {type(exc).__name__}: {exc}"
+                )
             notice = ""
             if dropped + len(items) < self._length:
                 self._base += self._length
@@ -76,10 +79,15 @@ class RepoLogSource(LogSource):
     def _page(self, items: Sequence[Any], base: int, query: ReadLog, notice: str) -> LogPage:
         limit = page_length(query)
         count = len(items)
-        if query.after is not None:
+        forward = True
+        if query.at is not None:
+            start = _place_of(query.at, items)
+            places = range(start, min(count, start + self._budget))
+        elif query.after is not None:
             start = min(max(query.after - base, 0), count)
             places = range(start, min(count, start + self._budget))
         else:
+            forward = False
             stop = count if query.before is None else min(max(query.before - base - 1, 0), count)
             places = range(stop - 1, max(-1, stop - 1 - self._budget), -1)
         found: list[LogEntry] = []
@@ -87,7 +95,7 @@ class RepoLogSource(LogSource):
         for place in places:
             looked_at.append(place)
             item = items[place]
-            entry = entry_of(base + place + 1, item.get if isinstance(item, Mapping) else _attributes(item))
+            entry = entry_of(base + place + 1, _getter(item))
             if entry.action and fits(entry, query.where):
                 found.append(entry)
                 if len(found) == limit:
@@ -95,8 +103,16 @@ class RepoLogSource(LogSource):
         if not looked_at:
             asked = query.after if query.after is not None else query.before
             cursor = base + count if asked is None else asked
-            return LogPage(first=cursor, last=cursor, at_start=query.after is None, notice=notice)
-        if query.after is None:
+            return LogPage(
+                # So that the newest record is the first one before.
+                first=cursor + (query.at is not None),
+                last=cursor,
+                at_start=not forward,
+                at_end=forward or not count,
+                searched=1.0,
+                notice=notice,
+            )
+        if not forward:
             found.reverse()
         lowest, highest = min(looked_at), max(looked_at)
         return LogPage(
@@ -104,9 +120,16 @@ class RepoLogSource(LogSource):
             first=base + lowest + 1,
             last=base + highest + 1,
             at_start=lowest == 0,
+            at_end=highest == count - 1,
+            searched=(highest + 1) / count if forward else (count - lowest) / count,
             notice=notice,
         )
 
 
-def _attributes(item: Any) -> Callable[[str], Any]:
-    return lambda name: getattr(item, name, None)
+def _place_of(at: float, items: Sequence[Any]) -> int:
+    """Index of the first record that was made at this time or later; times are taken to grow."""
+    return bisect_left(items, at, key=lambda item: entry_of(0, _getter(item)).created)
+
+
+def _getter(item: Any) -> Callable[[str], Any]:
+    return item.get if isinstance(item, Mapping) else lambda name: getattr(item, name, None)

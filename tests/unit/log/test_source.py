@@ -147,6 +147,41 @@ def test_filters(repo, source, where, expected):
         assert numbers(source.read(ReadLog(limit=1, where=where, before=limited.first))) == expected[-2:-1]
 
 
+def test_from_a_time_on(repo, source):
+    assert source.read(ReadLog(at=0)).at_end
+    for number in range(1, 10):
+        repo.add(record(number * 10, name="ab"[number % 2]))
+    page = source.read(ReadLog(at=45, limit=3))
+    assert (numbers(page), page.at_start, page.at_end) == ([50, 60, 70], False, False)
+    assert numbers(source.read(ReadLog(after=page.last))) == [80, 90]
+    assert numbers(source.read(ReadLog(before=page.first, limit=2))) == [30, 40]
+    assert numbers(source.read(ReadLog(at=50, limit=1))) == [50]
+    assert numbers(source.read(ReadLog(at=50, limit=1, where=LogFilter(task="a")))) == [60]
+    assert numbers(source.read(ReadLog(at=-1, limit=1))) == [10]
+    page = source.read(ReadLog(at=90.5))
+    assert (page.entries, page.at_end) == ((), True)
+    assert numbers(source.read(ReadLog(before=page.first, limit=1))) == [90]
+    repo.add(record(100))
+    assert numbers(source.read(ReadLog(after=page.last))) == [100]
+
+
+def test_how_far_it_has_come(repo, source):
+    page = source.read(ReadLog())
+    assert (page.at_start, page.at_end, page.searched) == (True, True, 1.0)
+    for number in range(10):
+        repo.add(record(number))
+    page = source.read(ReadLog(limit=5))
+    assert (page.at_end, page.searched) == (True, pytest.approx(0.5, abs=0.1))
+    page = source.read(ReadLog(limit=5, before=page.first))
+    assert (page.at_start, page.at_end, page.searched) == (True, False, 1.0)
+    page = source.read(ReadLog(limit=4, after=0))
+    assert (page.at_end, page.searched) == (False, pytest.approx(0.4, abs=0.15))
+    page = source.read(ReadLog(limit=6, after=page.last))
+    assert (page.at_end, page.searched) == (True, 1.0)
+    page = source.read(ReadLog(after=page.last))
+    assert (page.at_end, page.searched) == (True, 1.0)
+
+
 def test_a_limit_out_of_range(repo, source):
     repo.add(record(0))
     repo.add(record(1))
