@@ -209,7 +209,7 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
             with file.lock:
                 if file.generation != generation:
                     return
-                stop = min(file.index.mark_after(position), end)
+                stop = min(file.mark_after(position), end)
                 block = file.block(position, stop, holding=holding)
             yield from block
             position = stop
@@ -223,7 +223,7 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
             with file.lock:
                 if file.generation != generation:
                     return
-                start = file.index.mark_before(position)
+                start = file.mark_before(position)
                 block = file.block(start, position, holding=holding)
             yield from reversed(block)
             position = start

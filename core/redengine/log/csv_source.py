@@ -78,7 +78,7 @@ class CSVLogSource(LogSource):
         found: list[LogEntry] = []
         first, last = offset, None
         # A cursor names a record, and the block around it is found by its place.
-        for start, stop in file.blocks_backward(min(file.index.mark_after(offset - 1), file.end)):
+        for start, stop in file.blocks_backward(min(file.mark_after(offset - 1), file.end)):
             records = [item for item in file.records(start, stop) if item[0] < offset]
             if records and last is None:
                 last = records[-1][0]
@@ -126,9 +126,9 @@ class CSVLogSource(LogSource):
         low, high = file.start, file.end
         while low < high:
             # The block that spans the middle, or the last one that begins before ``high``.
-            start = file.index.mark_before(min((low + high) // 2 + 1, high))
-            stop = file.index.mark_after(start)
-            times = (self._time(record) for _, record in file.records(start, stop))
+            start = file.mark_before(min((low + high) // 2 + 1, high))
+            stop = file.mark_after(start)
+            times = (self._time(position, record) for position, record in file.records(start, stop))
             first = next((made for made in times if made is not None), None)
             if first is not None and first >= at:
                 high = start
@@ -137,13 +137,13 @@ class CSVLogSource(LogSource):
         # The block before the crossing begins earlier and may end later.
         for start, stop in file.blocks_forward(max(high - 1, file.start)):
             for position, record in file.records(start, stop):
-                made = self._time(record)
+                made = self._time(position, record)
                 if made is not None and made >= at:
                     return position
         return None
 
-    def _time(self, record: bytes) -> float | None:
-        row = self._file.row(record)
+    def _time(self, position: int, record: bytes) -> float | None:
+        row = self._file.row(record, position)
         return None if row is None or not row.get("action") else entry_of(0, row.get).created or None
 
     def _forward(self, after: int, query: ReadLog) -> LogPage:
@@ -184,7 +184,7 @@ class CSVLogSource(LogSource):
         )
 
     def _entry(self, position: int, record: bytes, where: LogFilter) -> LogEntry | None:
-        row = self._file.row(record)
+        row = self._file.row(record, position)
         if row is None or not row.get("action"):
             return None
         entry = entry_of(self._file.base + position, row.get)

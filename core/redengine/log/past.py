@@ -65,7 +65,7 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
             with file.lock:
                 if file.generation != generation:
                     return
-                stop = min(file.index.mark_after(position), end)
+                stop = min(file.mark_after(position), end)
                 records = file.block(position, stop)
             yield from read(records)
             position = stop

@@ -182,6 +182,14 @@ class RecordFile:
             found = [record for record in found if part in record]
         return found
 
+    def mark_before(self, offset: int) -> int:
+        """The last remembered boundary before ``offset`` (the start for everything earlier)."""
+        return self.index.mark_before(offset)
+
+    def mark_after(self, offset: int) -> int:
+        """The first remembered boundary after ``offset``, or the end of the whole records."""
+        return self.index.mark_after(offset)
+
     def blocks_forward(self, start: int) -> Iterator[tuple[int, int]]:
         """Boundaries of the blocks from the one around ``start`` to the end."""
         position = self.index.mark_before(start + 1)
@@ -197,8 +205,11 @@ class RecordFile:
             yield start, stop
             stop = start
 
-    def row(self, record: bytes) -> dict[str, str] | None:
-        """A record by column name; columns cut off at its end are missing. ``None``: too many fields, damaged."""
+    def row(self, record: bytes, position: int | None = None) -> dict[str, str] | None:
+        """A record by column name; columns cut off at its end are missing. ``None``: too many fields, damaged.
+
+        ``position``: its offset, since an older part of the log may have other columns.
+        """
         fields = self.format.parse(record)
         if not fields or len(fields) > len(self.columns):
             return None
