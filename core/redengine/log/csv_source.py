@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from redengine.control.messages import LogEntry, LogFilter, LogPage, ReadLog
+from redengine.log.csv_sieve import Record, Sieve
 from redengine.log.entry import entry_of, fits
 from redengine.log.log_source import LogSource, page_length
 from redengine.log.record_file import RecordFile
 
-#: Bytes looked at in one call.
+#: Bytes looked at in one call, and what a block counts for that is left out by its time alone.
 BUDGET = 4 * 1024 * 1024
+LEFT_OUT = 1024
+#: Bytes in which the first record of a block usually ends.
+HEAD = 4096
+#: Seconds by which a record may be out of order, see :meth:`CSVLogSource._outside`.
+DISORDER = 3600.0
+
+
+class _ReplacedError(Exception):
+    """The file became another one while it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """The file as it was when it was last looked at. Offsets in it become cursors when ``base`` is added."""
+
+    base: int
+    start: int
+    end: int
+    generation: int
+
+    def share(self, size: int) -> float:
+        """So many bytes as a share of all."""
+        return min(max(size / (self.end - self.start), 0.0), 1.0) if self.end > self.start else 1.0
 
 
 class CSVLogSource(LogSource):
     """The log in a CSV file.
 
     Half a record at the end is not shown until its rest is there. ``budget``: bytes looked at in one call, at least
-    one block of the index.
+    one block of the index. The file is locked while a block is fetched and not while it is sifted, so that whoever
+    writes the log does not wait for a search.
     """
 
     def __init__(self, file: RecordFile, *, budget: int = BUDGET) -> None:
@@ -27,181 +52,215 @@ class CSVLogSource(LogSource):
 
     def read(self, query: ReadLog) -> LogPage:
         """The page that is asked for."""
+        try:
+            return self._read(query)
+        except _ReplacedError:
+            return self.read(query)
+        except OSError as exc:
+            return self._empty(f"cannot read the log {self._file.path}: {exc.strerror or exc}")
+
+    def _read(self, query: ReadLog) -> LogPage:
         file = self._file
         with file.lock:
-            try:
-                file.refresh()
-                if file.columns and not file.is_log:
-                    return self._empty(f"{file.path} is not a log: its header lacks task_name, action or created")
-                if query.at is not None:
-                    return self._from_time(query.at, query)
-                if query.after is not None:
-                    return self._forward(query.after, query)
-                return self._backward(query.before, query)
-            except OSError as exc:
-                return self._empty(f"cannot read the log {file.path}: {exc.strerror or exc}")
+            file.refresh()
+            if file.columns and not file.is_log:
+                return self._empty(f"{file.path} is not a log: its header lacks task_name, action or created")
+            extent = _Extent(file.base, file.start, file.end, file.generation)
+        if query.at is not None:
+            # An offset that no record has is a cursor too: between records.
+            return self._forward(extent, extent.base + self._place_of(extent, query.at) - 1, query)
+        if query.after is not None:
+            return self._forward(extent, query.after, query)
+        return self._backward(extent, query.before, query)
 
     def close(self) -> None:
         """Let go of the file; it is opened again when needed."""
         self._file.close()
 
-    def _empty(self, notice: str = "") -> LogPage:
-        place = self._before_all()
+    def _empty(self, notice: str = "", place: int | None = None) -> LogPage:
+        file = self._file
+        if place is None:
+            # Before the first record of the file, also if that is still to be written.
+            place = file.base + max(0, file.start - 1)
+        at_end = file.end <= file.start
         return LogPage(
-            first=place, last=place, at_start=True, at_end=True, searched=1.0, notice=notice or self._notice()
+            first=place, last=place, at_start=True, at_end=at_end, searched=1.0, notice=notice or self._notice()
         )
-
-    def _before_all(self) -> int:
-        """A cursor before the first record of the file, also if that is still to be written."""
-        return self._file.base + max(0, self._file.start - 1)
 
     def _notice(self) -> str:
         new = self._file.notices[self._told :]
         self._told = len(self._file.notices)
         return "\n".join(new)
 
-    def _backward(self, before: int | None, query: ReadLog) -> LogPage:
-        file, limit = self._file, page_length(query)
-        offset = file.end if before is None else min(before - file.base, file.end)
-        if offset <= file.start:
+    def _backward(self, extent: _Extent, before: int | None, query: ReadLog) -> LogPage:
+        offset = extent.end if before is None else min(before - extent.base, extent.end)
+        if offset <= extent.start:
             # Also for a cursor into a file that is gone: what was in it cannot be had any more.
-            place = self._before_all() if before is None else before
-            return LogPage(
-                first=place,
-                last=place,
-                at_start=True,
-                at_end=file.end <= file.start,
-                searched=1.0,
-                notice=self._notice(),
-            )
-        may_fit = _quick_test(query.where, file.format.quotechar)
+            return self._empty(place=before)
+        limit, sieve = page_length(query), Sieve(query.where, self._file.format.quotechar)
         found: list[LogEntry] = []
-        first, last = offset, None
+        first, spent = offset, 0
         # A cursor names a record, and the block around it is found by its place.
-        for start, stop in file.blocks_backward(min(file.mark_after(offset - 1), file.end)):
-            records = [item for item in file.records(start, stop) if item[0] < offset]
-            if records and last is None:
-                last = records[-1][0]
-            if may_fit(file.pread(stop - start, start)):
-                for position, record in reversed(records):
-                    first = position
-                    if entry := self._entry(position, record, query.where):
-                        found.append(entry)
-                        if len(found) == limit:
-                            break
-            if len(found) == limit:
-                break
-            first = start
-            if offset - start >= self._budget:
-                break
+        stop = self._bounds(extent, offset - 1)[1]
+        while stop > extent.start and spent < self._budget and len(found) < limit:
+            start = self._bounds(extent, stop - 1)[0]
+            records, cost = self._sift(extent, start, stop, query.where, sieve)
+            spent += cost
+            for position, record in reversed(records):
+                if position < offset and (entry := self._entry(extent, position, record, query.where)):
+                    found.append(entry)
+                    if len(found) == limit:
+                        first = position
+                        break
+            else:
+                first = start
+            stop = start
+        self._check(extent)
         return LogPage(
             entries=tuple(reversed(found)),
-            first=file.base + first,
-            last=file.base + (first if last is None else last),
-            at_start=first <= file.start,
+            first=extent.base + first,
+            last=extent.base + offset - 1,
+            at_start=first <= extent.start,
             at_end=before is None,
-            searched=self._share(file.end - first),
+            searched=extent.share(extent.end - first),
             notice=self._notice(),
         )
 
-    def _share(self, size: int) -> float:
-        whole = self._file.end - self._file.start
-        return min(max(size / whole, 0.0), 1.0) if whole > 0 else 1.0
+    def _forward(self, extent: _Extent, after: int, query: ReadLog) -> LogPage:
+        # A cursor into a file that is gone lies before all of this one.
+        begin = max(after - extent.base + 1, extent.start)
+        if begin >= extent.end:
+            place = after if after < extent.base or after >= extent.base + extent.end else extent.base + begin - 1
+            return LogPage(
+                first=place + 1,
+                last=place,
+                at_start=extent.end <= extent.start,
+                at_end=True,
+                searched=1.0,
+                notice=self._notice(),
+            )
+        limit, sieve = page_length(query), Sieve(query.where, self._file.format.quotechar)
+        found: list[LogEntry] = []
+        last, spent = begin - 1, 0
+        start = self._bounds(extent, begin)[0]
+        while start < extent.end and spent < self._budget and len(found) < limit:
+            stop = self._bounds(extent, start)[1]
+            records, cost = self._sift(extent, start, stop, query.where, sieve)
+            spent += cost
+            for position, record in records:
+                if position >= begin and (entry := self._entry(extent, position, record, query.where)):
+                    found.append(entry)
+                    if len(found) == limit:
+                        last = position
+                        break
+            else:
+                last = stop - 1
+            start = stop
+        self._check(extent)
+        return LogPage(
+            entries=tuple(found),
+            first=extent.base + begin,
+            last=extent.base + last,
+            at_start=begin <= extent.start,
+            at_end=last >= extent.end - 1,
+            searched=extent.share(last + 1 - extent.start),
+            notice=self._notice(),
+        )
 
-    def _from_time(self, at: float, query: ReadLog) -> LogPage:
+    # Blocks
+
+    def _check(self, extent: _Extent) -> None:
+        if self._file.generation != extent.generation:
+            raise _ReplacedError
+
+    def _bounds(self, extent: _Extent, offset: int) -> tuple[int, int]:
+        """Boundaries of the block around an offset."""
+        with self._file.lock:
+            self._check(extent)
+            return self._file.mark_before(offset + 1), min(self._file.mark_after(offset), extent.end)
+
+    def _sift(self, extent: _Extent, start: int, stop: int, where: LogFilter, sieve: Sieve) -> tuple[list[Record], int]:
+        """The records of a block that may fit, oldest first, and what finding them counts for."""
+        if self._outside(extent, start, stop, where):
+            return [], LEFT_OUT
         file = self._file
-        place = self._place_of(at)
-        if place is not None:
-            return self._forward(file.base + place - 1, query)
-        end = file.base + file.end
-        return LogPage(first=end, last=end - 1, at_end=True, searched=1.0, notice=self._notice())
+        if not sieve.passes_all:
+            with file.lock:
+                self._check(extent)
+                block = file.pread(stop - start, start)
+            if not sieve.block(block):
+                return [], stop - start
+        with file.lock:
+            self._check(extent)
+            records = list(file.records(start, stop))
+        return sieve.records(records), stop - start
 
-    def _place_of(self, at: float) -> int | None:
-        """Offset of the first record that was made at this time or later.
+    def _entry(self, extent: _Extent, position: int, record: bytes, where: LogFilter) -> LogEntry | None:
+        row = self._file.row(record, position)
+        if row is None or not row.get("action"):
+            return None
+        entry = entry_of(extent.base + position, row.get)
+        return entry if fits(entry, where) else None
 
-        Found by halving, as if times only grew: where the clock was set back, it is one of the places where the time
-        is crossed.
+    # Times
+
+    def _outside(self, extent: _Extent, start: int, stop: int, where: LogFilter) -> bool:
+        """Whether no record of a block can lie in the time span, told by the first record of it and of the next.
+
+        Records are written as things happen, so within a block times grow, but not strictly: a record can be late by
+        what its task or a busy machine held it up, and a clock can be set back. A block is left out only when both of
+        its ends are ``DISORDER`` away from the span. So what is missed is a record more than that out of order with
+        both ends of its block (64 KiB), as after a clock was set back by more than that in its midst.
         """
-        file = self._file
-        low, high = file.start, file.end
+        if where.until is not None:
+            made = self._first_time(extent, start, stop)
+            if made is not None and made - DISORDER >= where.until:
+                return True
+        if where.since is not None and stop < extent.end:
+            made = self._first_time(extent, *self._bounds(extent, stop))
+            return made is not None and made + DISORDER < where.since
+        return False
+
+    def _place_of(self, extent: _Extent, at: float) -> int:
+        """Offset of the first record that was made at this time or later; without one, of the end.
+
+        Found by halving, as if times only grew: where the clock was set back, this is one of the places at which the
+        time is crossed.
+        """
+        low, high = extent.start, extent.end
         while low < high:
-            # The block that spans the middle, or the last one that begins before ``high``.
-            start = file.mark_before(min((low + high) // 2 + 1, high))
-            stop = file.mark_after(start)
-            times = (self._time(position, record) for position, record in file.records(start, stop))
-            first = next((made for made in times if made is not None), None)
-            if first is not None and first >= at:
+            start, stop = self._bounds(extent, (low + high) // 2)
+            made = self._first_time(extent, start, stop)
+            if made is not None and made >= at:
                 high = start
             else:
                 low = stop
         # The block before the crossing begins earlier and may end later.
-        for start, stop in file.blocks_forward(max(high - 1, file.start)):
-            for position, record in file.records(start, stop):
+        start = self._bounds(extent, max(high - 1, extent.start))[0]
+        while start < extent.end:
+            stop = self._bounds(extent, start)[1]
+            with self._file.lock:
+                self._check(extent)
+                records = list(self._file.records(start, stop))
+            for position, record in records:
                 made = self._time(position, record)
                 if made is not None and made >= at:
                     return position
+            start = stop
+        return extent.end
+
+    def _first_time(self, extent: _Extent, start: int, stop: int) -> float | None:
+        """When the first record of a block was made; ``None`` when that cannot be told."""
+        for end in (min(start + HEAD, stop), stop):
+            with self._file.lock:
+                self._check(extent)
+                records = list(self._file.records(start, end))
+            # The last one is whole only if the block ends there.
+            for position, record in records if end == stop else records[:-1]:
+                if made := self._time(position, record):
+                    return made
         return None
 
     def _time(self, position: int, record: bytes) -> float | None:
         row = self._file.row(record, position)
         return None if row is None or not row.get("action") else entry_of(0, row.get).created or None
-
-    def _forward(self, after: int, query: ReadLog) -> LogPage:
-        file, limit = self._file, page_length(query)
-        # A cursor into a file that is gone lies before all of this one.
-        offset = max(after - file.base, -1)
-        may_fit = _quick_test(query.where, file.format.quotechar)
-        found: list[LogEntry] = []
-        first: int | None = None
-        last = max(offset, 0)
-        at_end = True
-        for start, stop in file.blocks_forward(max(offset, file.start)):
-            records = [item for item in file.records(start, stop) if item[0] > offset]
-            if records and first is None:
-                first = records[0][0]
-            if may_fit(file.pread(stop - start, start)):
-                for position, record in records:
-                    last = position
-                    if entry := self._entry(position, record, query.where):
-                        found.append(entry)
-                        if len(found) == limit:
-                            break
-            elif records:
-                last = records[-1][0]
-            if len(found) == limit or stop - offset >= self._budget:
-                at_end = stop >= file.end and (not records or last == records[-1][0])
-                break
-        # Nothing new leaves the cursor where it was.
-        place = file.base + last if after >= file.base or first is not None else after
-        return LogPage(
-            entries=tuple(found),
-            first=place if first is None else file.base + first,
-            last=place,
-            at_start=first is not None and first <= file.start,
-            at_end=at_end,
-            searched=1.0 if at_end else self._share(last - file.start),
-            notice=self._notice(),
-        )
-
-    def _entry(self, position: int, record: bytes, where: LogFilter) -> LogEntry | None:
-        row = self._file.row(record, position)
-        if row is None or not row.get("action"):
-            return None
-        entry = entry_of(self._file.base + position, row.get)
-        return entry if fits(entry, where) else None
-
-
-def _quick_test(where: LogFilter, quotechar: str) -> Callable[[bytes], bool]:
-    """Whether a block of the file can hold anything that fits, told from its bytes.
-
-    A quote is doubled in the file and what is not ASCII has no simple lower case, so these are left to the real test.
-    """
-    task = where.task if quotechar not in where.task else ""
-    text = where.text if where.text.isascii() and quotechar not in where.text else ""
-    task_bytes = task.encode("utf-8", "backslashreplace")
-    text_bytes = text.lower().encode()
-
-    def may_fit(block: bytes) -> bool:
-        return task_bytes in block and (not text_bytes or text_bytes in block.lower())
-
-    return may_fit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from redengine.control.messages import LogFilter, ReadLog
 from redengine.log import BoundedMemoryRepo, CSVFileRepo, MinimalRecord, TaskRunRecord, bird
 from redengine.log.csv_index import STRIDE
+from redengine.log.csv_sieve import Sieve
 from redengine.log.source import CSVLogSource, RepoLogSource, open_source
 
 
@@ -74,7 +76,7 @@ def test_the_newest_page_and_those_before_it(repo, source):
         repo.add(record(number))
     page = source.read(ReadLog(limit=4))
     assert (numbers(page), page.at_start) == ([6, 7, 8, 9], False)
-    assert (page.first, page.last) == (page.entries[0].cursor, page.entries[-1].cursor)
+    assert page.first <= page.entries[0].cursor < page.entries[-1].cursor <= page.last
     page = source.read(ReadLog(limit=4, before=page.first))
     assert (numbers(page), page.at_start) == ([2, 3, 4, 5], False)
     page = source.read(ReadLog(limit=4, before=page.first))
@@ -176,7 +178,7 @@ def test_how_far_it_has_come(repo, source):
     assert (page.at_start, page.at_end, page.searched) == (True, False, 1.0)
     page = source.read(ReadLog(limit=4, after=0))
     assert (page.at_end, page.searched) == (False, pytest.approx(0.4, abs=0.15))
-    page = source.read(ReadLog(limit=6, after=page.last))
+    page = source.read(ReadLog(limit=7, after=page.last))
     assert (page.at_end, page.searched) == (True, 1.0)
     page = source.read(ReadLog(after=page.last))
     assert (page.at_end, page.searched) == (True, 1.0)
@@ -246,6 +248,74 @@ def test_the_work_of_one_call_is_bounded(open_repo, monkeypatch):
         found += numbers(page)
         page = source.read(ReadLog(where=where, after=page.last))
     assert found + numbers(page) == [0, 250]
+
+
+def test_a_time_span_is_found_without_reading_the_rest(open_repo, monkeypatch):
+    repo = open_repo()
+    for number in range(600):
+        repo.add(record(1e6 + number * 600, name="ab"[number % 2], exc_text="line\n" * 200))
+    source = CSVLogSource(repo.file)
+    source.read(ReadLog(limit=1))
+    since = 1e6 + 300 * 600
+    read = []
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", lambda fd, size, at: read.append(size) or pread(fd, size, at))
+    where = LogFilter(since=since, until=since + 1800, task="a")
+    page = source.read(ReadLog(where=where))
+    assert (numbers(page), page.at_start) == ([since, since + 1200], True)
+    forward = source.read(ReadLog(where=where, after=0))
+    assert (numbers(forward), forward.at_end) == ([since, since + 1200], True)
+    assert numbers(source.read(ReadLog(at=since + 300, limit=1))) == [since + 600]
+    assert sum(read) < repo.file.end
+
+
+def test_what_is_out_of_order_is_found(csv_source):
+    repo, source = csv_source
+    # For half an hour the clock was ahead by half an hour, and one record came from outside, years late.
+    made = [1e6 + number * 60 + (1800 if 200 <= number < 230 else 0) for number in range(500)]
+    made[300] = 5000.0
+    for created in made:
+        repo.add(record(created, exc_text="line\n" * 200))
+    for since in range(int(1e6), int(1e6) + 30_000, 600):
+        where = LogFilter(since=since, until=since + 600)
+        assert numbers(source.read(ReadLog(where=where))) == [at for at in made if since <= at < since + 600]
+    landed = source.read(ReadLog(at=1e6 + 400 * 60, limit=1))
+    assert numbers(landed) == [1e6 + 400 * 60]
+
+
+def test_who_writes_the_log_does_not_wait_for_a_search(csv_source, monkeypatch):
+    repo, source = csv_source
+    fill(repo, 200)
+    free = []
+
+    def sifted(sieve, records):
+        with ThreadPoolExecutor(1) as writer:
+            free.append(writer.submit(repo.file.lock.acquire, blocking=False).result())
+            writer.submit(repo.file.lock.release)
+        return records
+
+    monkeypatch.setattr(Sieve, "records", sifted)
+    assert source.read(ReadLog(where=LogFilter(task="rare"))).entries
+    assert free
+    assert all(free)
+
+
+def test_the_file_becomes_another_during_a_search(csv_source, log_path, monkeypatch):
+    repo, source = csv_source
+    fill(repo, 200)
+    last = source.read(ReadLog()).last
+    sift = Sieve.records
+
+    def replaced(sieve, records):
+        if repo.file.generation == 0:
+            log_path.write_bytes(b"task_name,action,created\r\nrare,run,7\r\n")
+            repo.file.refresh()
+        return sift(sieve, records)
+
+    monkeypatch.setattr(Sieve, "records", replaced)
+    page = source.read(ReadLog(where=LogFilter(task="rare")))
+    assert numbers(page) == [7]
+    assert page.first > last
 
 
 def test_a_refresh_reads_only_what_is_new(csv_source, monkeypatch):
