@@ -67,7 +67,7 @@ class Journal:
     def _read_book(self, repo: Any) -> HistoryBook:
         book = HistoryBook()
         try:
-            self.unended = book.load(read_past(repo)) if repo is not None else {}
+            self.unended = book.load(read_past(repo).values) if repo is not None else {}
         except Exception:
             if self._book is None:
                 raise
@@ -86,7 +86,7 @@ class Journal:
         if repo is None:
             return
         book = HistoryBook()
-        for name, runs in book.load(read_past(repo)).items():
+        for name, runs in book.load(read_past(repo).values).items():
             book[name].live.update({run_id or f"begun at {start}": start for run_id, start in runs})
         self._keep_live(book)
         self._book, self._book_repo = book, repo

@@ -320,7 +320,7 @@ class Retry(BaseCondition):
 
     def _failed_in_row(self, ctx: Context) -> int:
         failed = 0
-        for event in reversed(tuple(ctx.history(None).events)):
+        for event in reversed(ctx.history(None).events):
             if event.action == "fail":
                 failed += 1
             elif event.action != "run":

@@ -114,7 +114,7 @@ class CsvFormat:
         rest = lines.pop()
         quote = self.quotechar.encode()
         if quote in block:
-            lines = list(_join_quoted(lines, quote))
+            lines = _mask_quoted(block, quote) if b"\0" not in block else list(_join_quoted(lines, quote))
         if rest:
             lines.append(rest)
         return lines
@@ -122,6 +122,15 @@ class CsvFormat:
     def is_regular(self, record: bytes, columns: int) -> bool:
         """Whether a record is exactly as a writer makes it, with so many columns and every quote in its place."""
         return _record_pattern(self.delimiter, self.quotechar, columns).fullmatch(record) is not None
+
+
+def _mask_quoted(block: bytes, quote: bytes) -> list[bytes]:
+    """The records of a block without a NUL, which stands for a quoted line break while the others are looked for."""
+    pieces = block.split(quote)
+    pieces[1::2] = [piece.replace(b"\n", b"\0") for piece in pieces[1::2]]
+    lines = quote.join(pieces).split(b"\n")
+    lines.pop()
+    return [line.replace(b"\0", b"\n") if b"\0" in line else line for line in lines]
 
 
 def _join_quoted(lines: Iterable[bytes], quote: bytes) -> Iterable[bytes]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-#: Events kept for one task. A condition that counts further back than these reach asks the log itself.
-KEPT_EVENTS = 512
+from redengine.log.events import CODES, EVENT_SIZE, FULL, KEPT_EVENTS, Event, Events, pack
+
+__all__ = ["END_ACTIONS", "KEPT_EVENTS", "Event", "HistoryBook", "OpenRun", "OpenRuns", "Past", "TaskHistory"]
+
 #: Run times kept for one task, for its usual duration.
 KEPT_RUNTIMES = 32
 
@@ -21,14 +23,6 @@ END_ACTIONS = frozenset({"success", "fail", "inaction", "terminate", "crash"})
 
 #: What older logs call an end, and what it is called now.
 _FORMER_ACTIONS = {"crash_release": "crash"}
-
-
-class Event(NamedTuple):
-    """Something that happened to a task. ``seq`` orders events of equal time."""
-
-    seq: int
-    created: float
-    action: str
 
 
 class Past(NamedTuple):
@@ -54,7 +48,7 @@ class TaskHistory:
         #: The newest action, as ``task.status``.
         self.status: str | None = None
         #: The newest events, oldest first.
-        self.events: deque[Event] = deque(maxlen=KEPT_EVENTS)
+        self.events = Events()
         #: Whether ``events`` holds everything that ever happened.
         self.complete = True
         #: Start (epoch seconds) of each live run, by run id.
@@ -68,9 +62,8 @@ class TaskHistory:
     def note(self, action: str, created: float, *, runtime: float | None = None, nominal: float | None = None) -> None:
         """Take in one event. Events may come late: the newest time of an action stays the newest."""
         event = Event(self._next_seq(), created, action)
-        if len(self.events) == KEPT_EVENTS:
+        if self.events.append(event):
             self.complete = False
-        self.events.append(event)
         known = self.last.get(action)
         if known is None or created >= known.created:
             self.last[action] = event
@@ -96,13 +89,12 @@ class TaskHistory:
 
     def between(self, actions: Iterable[str], start: float, end: float) -> Iterator[Event]:
         """Kept events of these actions with ``start <= created <= end``, oldest first."""
-        wanted = frozenset(actions)
-        # A copy first: records may be handled on other threads meanwhile.
-        return (event for event in tuple(self.events) if event.action in wanted and start <= event.created <= end)
+        return self.events.between(actions, start, end)
 
     def reaches(self, start: float) -> bool:
         """Whether the kept events go back to ``start``, so that counting them is exact."""
-        return self.complete or (bool(self.events) and self.events[0].created < start)
+        first = None if self.complete else self.events.first()
+        return self.complete or (first is not None and first.created < start)
 
     def copy(self) -> TaskHistory:
         """An independent copy, for a forecast."""
@@ -129,8 +121,14 @@ class HistoryBook:
         history = self._tasks.get(task_name)
         if history is None:
             # In one step: two threads that ask for a new task's past at once must be given the same one.
-            history = self._tasks.setdefault(task_name, TaskHistory(self._counter.__next__))
+            history = self._tasks.setdefault(task_name, TaskHistory(self._next_seq))
         return history
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tasks)
+
+    def _next_seq(self) -> int:
+        return next(self._counter)
 
     def put(self, task_name: str, history: TaskHistory) -> None:
         """Set the past of a task, as a forecast does with a copy."""
@@ -145,24 +143,72 @@ class HistoryBook:
         """Drop what is known of a task."""
         self._tasks.pop(task_name, None)
 
-    def load(self, records: Iterable[Past]) -> dict[str, list[OpenRun]]:
-        """Rebuild from the log, oldest record first.
+    def load(
+        self, records: Iterable[Past | tuple[Any, ...]], runs: dict[str, OpenRuns] | None = None
+    ) -> dict[str, list[OpenRun]]:
+        """Rebuild from the log, oldest record first; ``runs`` are those open before the first record.
 
         Returns the runs that were started and never ended, by task name: whoever calls this at start logs them as
         ``crash``. An end without a run id is that of the run that began at its ``start``, else of the oldest.
         """
-        live: dict[str, _OpenRuns] = {}
-        for record in records:
-            action = _FORMER_ACTIONS.get(record.action, record.action)
-            self[record.task_name].note(action, record.created, runtime=record.runtime)
-            runs = live.get(record.task_name)
-            if runs is None:
-                runs = live[record.task_name] = _OpenRuns()
+        runs = {} if runs is None else runs
+        seq = next(self._counter) - 1
+        known: dict[str, _Loading] = {}
+        codes, full, event_size = CODES, FULL, EVENT_SIZE
+        # A million records pass here at start: what :meth:`TaskHistory.note` does, without making an object of each.
+        for task_name, action, created, run_id, start, runtime in records:
+            task = known.get(task_name)
+            if task is None:
+                task = known[task_name] = _Loading(self[task_name], runs.setdefault(task_name, OpenRuns()))
+            packed, last, runtimes, named, open_runs = task.parts
+            if action in _FORMER_ACTIONS:
+                action = _FORMER_ACTIONS[action]
+            seq += 1
+            packed += pack(seq, created, codes[action])
+            if len(packed) > full:
+                del packed[:event_size]
+                task.complete = False
+            newest = last.get(action)
+            if newest is None or created >= newest[1]:
+                last[action] = (seq, created, action)
+            task.status = action
+            if runtime is not None:
+                runtimes.append(runtime)
             if action == "run":
-                runs.begin(record)
+                if run_id:
+                    named[run_id] = created
+                else:
+                    open_runs.nameless.append(created)
+            elif run_id:
+                if run_id in named and action in END_ACTIONS:
+                    del named[run_id]
             elif action in END_ACTIONS:
-                runs.end(record)
-        return {name: found for name, runs in live.items() if (found := runs.left())}
+                open_runs.end_nameless(start)
+        self._counter = count(seq + 1)
+        for task in known.values():
+            task.finish()
+        return {name: left for name, open_runs in runs.items() if (left := open_runs.left())}
+
+
+class _Loading:
+    """A past while it is loaded."""
+
+    __slots__ = ("_history", "complete", "parts", "status")
+
+    def __init__(self, history: TaskHistory, runs: OpenRuns) -> None:
+        self._history = history
+        self.complete = history.complete
+        self.status = history.status
+        last: dict[str, tuple[int, float, str]] = dict(history.last)
+        self.parts = (history.events.packed, last, history.runtimes, runs.named, runs)
+
+    def finish(self) -> None:
+        """Have the history know what was loaded."""
+        history = self._history
+        history.complete, history.status = self.complete, self.status
+        history.last = {action: Event(*event) for action, event in self.parts[1].items()}
+        if "run" in history.last:
+            history.nominal_start = history.last["run"].created
 
 
 class OpenRun(NamedTuple):
@@ -172,38 +218,28 @@ class OpenRun(NamedTuple):
     start: float
 
 
-class _OpenRuns:
-    """Matches the ends of one task's runs with their beginnings, in the order of the log."""
+class OpenRuns:
+    """The runs of one task that have begun and not ended, in the order of the log."""
 
-    __slots__ = ("_named", "_nameless")
+    __slots__ = ("named", "nameless")
 
-    def __init__(self) -> None:
-        self._named: dict[str, float] = {}
-        self._nameless: list[float] = []
+    def __init__(self, named: dict[str, float] | None = None, nameless: list[float] | None = None) -> None:
+        #: When each began (epoch seconds), by run id.
+        self.named: dict[str, float] = {} if named is None else named
+        #: When those without an id began.
+        self.nameless: list[float] = [] if nameless is None else nameless
 
-    def begin(self, record: Past) -> None:
-        """A run has begun."""
-        if record.run_id:
-            self._named[record.run_id] = record.created
-        else:
-            self._nameless.append(record.created)
-
-    def end(self, record: Past) -> None:
-        """A run has ended."""
-        if record.run_id:
-            self._named.pop(record.run_id, None)
-        elif self._nameless:
-            starts = self._nameless
+    def end_nameless(self, began: float | None) -> None:
+        """A run without an id has ended; it began then, or nobody knows when."""
+        if self.nameless:
             # Logs may round their times to milliseconds.
-            same = [
-                n for n, start in enumerate(starts) if record.start is not None and abs(start - record.start) < 0.01
-            ]
-            del starts[same[0] if same else 0]
+            same = [n for n, start in enumerate(self.nameless) if began is not None and abs(start - began) < 0.01]
+            del self.nameless[same[0] if same else 0]
         else:
             # Written by hand: it ends whatever is open.
-            self._named.clear()
+            self.named.clear()
 
     def left(self) -> list[OpenRun]:
         """The runs that have not ended."""
-        nameless = (OpenRun("", start) for start in self._nameless)
-        return [*nameless, *(OpenRun(run_id, start) for run_id, start in self._named.items())]
+        nameless = (OpenRun("", start) for start in self.nameless)
+        return [*nameless, *(OpenRun(run_id, start) for run_id, start in self.named.items())]

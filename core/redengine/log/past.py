@@ -10,10 +10,8 @@ from redengine.log.csv_format import CsvFormat
 from redengine.log.csv_repo import CSVFileRepo
 from redengine.log.history import Past
 from redengine.log.record_file import RecordFile
+from redengine.log.row_reader import BAD, PastValues, RowReader, lenient, time_of
 from redengine.log.times import to_epoch, to_seconds
-
-#: What reading an odd value may raise.
-_BAD = (ValueError, TypeError, OverflowError, OSError)
 
 
 class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past in read_past(repo)``
@@ -26,12 +24,13 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
     def __init__(self, repo: bird.Repo) -> None:
         #: Records left out so far.
         self.skipped = 0
-        self._records = self._choose(repo)
+        #: The same as plain tuples, which are read in half the time.
+        self.values = self._choose(repo)
 
     def __next__(self) -> Past:
-        return next(self._records)
+        return Past._make(next(self.values))
 
-    def _choose(self, repo: bird.Repo) -> Iterator[Past]:
+    def _choose(self, repo: bird.Repo) -> Iterator[PastValues]:
         file = record_file(repo)
         if file is not None:
             return self._from_file(file)
@@ -49,69 +48,29 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
         for item in items:
             try:
                 past = _of_values(item.get if isinstance(item, Mapping) else _attributes(item))
-            except _BAD:  # noqa: PERF203 - one bad record must not end the reading
+            except BAD:  # noqa: PERF203 - one bad record must not end the reading
                 self.skipped += 1
             else:
                 yield past
 
-    def _from_file(self, file: RecordFile) -> Iterator[Past]:
+    def _from_file(self, file: RecordFile) -> Iterator[PastValues]:
         file.refresh()
         if not file.is_log:
             return
         generation, position, end = file.generation, file.start, file.end
         self.skipped += len(file.index.holes)
-        read = self._row_reader(file.columns, file.format)
+        reader = RowReader(file.columns, file.format)
         while position < end:
             with file.lock:
                 if file.generation != generation:
                     return
                 stop = min(file.mark_after(position), end)
-                records = file.block(position, stop)
-            yield from read(records)
+                parts = [file.pread(to - at, at) for at, to in file.index.stretches(position, stop)]
+            skipped = reader.skipped
+            for part in parts:
+                yield from reader.read(part)
+            self.skipped += reader.skipped - skipped
             position = stop
-
-    def _row_reader(self, columns: tuple[str, ...], fmt: CsvFormat) -> Callable[[list[bytes]], Iterator[Past]]:
-        """A reader of exactly these columns. A million records pass through it, so it is written for speed."""
-        width = len(columns)
-        place = {name: columns.index(name) for name in columns}
-        task_at, action_at, created_at = (place[name] for name in ("task_name", "action", "created"))
-        # Columns that the file lacks are read from an empty field added to each row.
-        run_at, start_at, runtime_at = (place.get(name, width) for name in ("run_id", "start", "runtime"))
-        needed = max(task_at, action_at, created_at) + 1
-        quote, delimiter = fmt.quotechar.encode(), fmt.delimiter
-
-        def read(records: list[bytes]) -> Iterator[Past]:
-            for record in records:
-                try:
-                    if quote in record:
-                        row = fmt.parse(record)
-                    else:
-                        row = record.decode().split(delimiter)
-                        row[-1] = row[-1].removesuffix("\r")
-                    if len(row) != width:
-                        if not any(row):
-                            continue  # an empty line
-                        if not needed <= len(row) < width:
-                            raise ValueError("damaged")
-                        row += [""] * (width - len(row))
-                    row.append("")
-                    task_name, action, start, runtime = row[task_at], row[action_at], row[start_at], row[runtime_at]
-                    if not task_name or not action:
-                        raise ValueError("damaged")
-                    past = Past(
-                        task_name,
-                        action,
-                        _time(row[created_at]),
-                        row[run_at],
-                        _lenient(to_epoch, start) if start else None,
-                        _lenient(to_seconds, runtime) if runtime else None,
-                    )
-                except _BAD:
-                    self.skipped += 1
-                else:
-                    yield past
-
-        return read
 
 
 def record_file(repo: bird.Repo) -> RecordFile | None:
@@ -137,23 +96,8 @@ def _of_values(get: Callable[[str], Any]) -> Past:
     return Past(
         str(task_name),
         str(action),
-        _time(get("created")),
+        time_of(get("created")),
         "" if run_id is None else str(run_id),
-        _lenient(to_epoch, get("start")),
-        _lenient(to_seconds, get("runtime")),
+        lenient(to_epoch, get("start")),
+        lenient(to_seconds, get("runtime")),
     )
-
-
-def _lenient(convert: Callable[[object], float | None], value: object) -> float | None:
-    """A value the past can do without."""
-    try:
-        return convert(value)
-    except _BAD:
-        return None
-
-
-def _time(value: object) -> float:
-    moment = to_epoch(value)
-    if moment is None:
-        raise ValueError("no time")
-    return moment

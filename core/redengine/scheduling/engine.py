@@ -375,8 +375,7 @@ class Engine:
         crash = ctx.book[entry.task.name].last.get("crash")
         if crash is not None and ctx.started_at is not None and ctx.started_at <= crash.created <= ctx.now:
             in_row = 0
-            # A copy first: records may be handled on other threads meanwhile.
-            for event in reversed(tuple(ctx.book[entry.task.name].events)):
+            for event in reversed(ctx.book[entry.task.name].events):
                 if event.action == "crash":
                     in_row += 1
                 elif event.action != "run":
