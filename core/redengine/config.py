@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from redengine.execution.dask import require_dask
 from redengine.tasks.run_id import uuid
 
-Execution = Literal["auto", "main", "async", "thread", "process"]
+Execution = Literal["auto", "main", "async", "thread", "process", "dask"]
 
 
 class Config(BaseModel):
@@ -54,6 +55,9 @@ class Config(BaseModel):
     #: How many runs may be in processes of their own at once.
     max_process_count: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     tasks_as_daemon: bool = True
+    #: Address of the scheduler of the dask cluster that ``dask`` tasks run on, such as ``tcp://10.0.0.5:8786``.
+    #: ``None``: as dask is configured, the cluster that the program has a client of, or one in this process.
+    dask_address: str | None = None
     #: How a restart is done: ``replace`` this process, ``relaunch`` another, a ``fresh`` one in another window, or
     #: ``recall`` the scheduler within this process.
     restarting: Literal["replace", "relaunch", "fresh", "recall"] = "replace"
@@ -93,6 +97,8 @@ class Config(BaseModel):
     @field_validator("execution", mode="before")
     @classmethod
     def _execution(cls, value: Any) -> Any:
+        if value == "dask":
+            require_dask()
         return "auto" if value is None else value
 
     @field_validator("max_process_count", mode="before")

@@ -21,6 +21,7 @@ from redengine.conditions import AlwaysFalse
 from redengine.control.messages import Problem
 from redengine.exc import ConditionSyntaxError
 from redengine.tasks import CommandTask, FuncTask
+from redengine.tasks.adjustable import ELSEWHERE
 from redengine_tui.project import LoadedProject
 from redengine_tui.text import safe_block, safe_line
 
@@ -113,7 +114,7 @@ def _of_parameters(task: Any, found: Any) -> Iterator[Finding]:
             yield found(
                 "error", f"it is given a parameter {name!r} that its function does not take", _near(name, taken)
             )
-    if task.execution == "process" and (live := task.live_parameters()):
+    if task.execution in ELSEWHERE and (live := task.live_parameters()):
         yield found("error", f"it runs in a process, where {', '.join(live)} cannot be given to it")
 
 

@@ -122,7 +122,7 @@ class TerminationFlag(BaseArgument):
         if terminate_event is not None:
             return terminate_event
         execution = None if task is None else task.get_execution()
-        if execution in ("process", "main"):
+        if execution in ("process", "dask", "main"):
             warnings.warn(
                 f"Termination flag passed to non-threaded task. "
                 f"Task with 'execution_type={execution}' cannot use termination flag.",

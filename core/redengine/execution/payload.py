@@ -7,7 +7,8 @@ import os
 import pickle
 import sys
 from collections.abc import Callable
-from types import FunctionType
+from functools import partial
+from types import FunctionType, ModuleType
 from typing import Any
 
 import cloudpickle
@@ -17,24 +18,38 @@ from redengine.exc import TaskSetupError
 from redengine.execution.worker import MAIN_ALIAS, Reply, main_attribute, unsendable_value
 
 
-def pack(work: Callable[[], Any], task_name: str) -> bytes:
-    """The work as bytes. Functions of importable modules go by name, those of the main script by value.
+def pack(work: Callable[[], Any], task_name: str, *, by_value: str | None = None) -> bytes:
+    """The work as bytes. Functions of importable modules go by name, those of the main script by value, and those of
+    the module named ``by_value``.
 
-    What a function of the main script refers to goes with it; where that cannot be (it uses a lock, a connection,
-    the application itself), the script is imported in the worker instead.
+    What such a function refers to goes with it; where that cannot be (it uses a lock, a connection, the application
+    itself), the script or module is imported in the worker instead.
 
     Raises ``TaskSetupError`` when neither way works.
     """
     errors: list[Exception] = []
-    for dump in (cloudpickle.dumps, _dump_by_name) if main_file() is not None else (cloudpickle.dumps,):
+    dumps: list[Callable[[Any], bytes]] = [cloudpickle.dumps]
+    if by_value in sys.modules:
+        dumps.insert(0, partial(_dump_by_value, sys.modules[by_value]))
+    if main_file() is not None:
+        dumps.append(_dump_by_name)
+    for dump in dumps:
         try:
             return bytes(dump(work))
-        except Exception as exc:  # noqa: PERF203 (two at most; pickling calls into whatever the task holds)
+        except Exception as exc:  # noqa: PERF203 (a few at most; pickling calls into whatever the task holds)
             errors.append(exc)
     raise TaskSetupError(
         f"task {task_name!r} cannot be sent to a process: {type(errors[0]).__name__}: {errors[0]}. "
         "Give it arguments that can be pickled, or run it with execution='thread'."
     ) from errors[0]
+
+
+def _dump_by_value(module: ModuleType, work: Callable[[], Any]) -> bytes:
+    cloudpickle.register_pickle_by_value(module)
+    try:
+        return bytes(cloudpickle.dumps(work))
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)
 
 
 def main_file() -> str | None:

@@ -19,6 +19,7 @@ from redengine.exc import SchedulerExit, SchedulerRestart, TaskLoggingError, Tas
 from redengine.execution import ProcessExecutor, executors
 from redengine.scheduling.engine import FAILURES, Start, Stop
 from redengine.scheduling.outputs import output_path
+from redengine.tasks.adjustable import ELSEWHERE
 from redengine.tasks.work import Work
 
 #: Longest time that an event loop is asked to wait (seconds): as good as for ever.
@@ -61,7 +62,9 @@ class Runs:
         #: What a run, or its log, raised beyond itself.
         self.raised: BaseException | None = None
         self._executors: dict[str, Executor] = executors(
-            max_workers=session.config.max_process_count, setup=session.worker_setup
+            max_workers=session.config.max_process_count,
+            setup=session.worker_setup,
+            dask_address=session.config.dask_address,
         )
 
     def raise_noted(self) -> None:
@@ -146,11 +149,11 @@ class Runs:
         execution: str = task.get_execution()
         event = threading.Event()
         extra = {"_session_": session, "_task_": task}
-        if execution != "process":
+        if execution not in ELSEWHERE:
             extra["_thread_terminate_"] = event
         taken = Parameters(task.prefilter_params(session.parameters | Parameters(extra)))
         parameters = taken | task.get_task_params() | self._takes(task, batch)
-        if execution == "process":
+        if execution in ELSEWHERE:
             live = [name for name, value in parameters.items() if getattr(value, "live", False)]
             live += [name for name in extra if name in parameters.keys()]  # noqa: SIM118 - no value is worked out
             if live:
@@ -158,7 +161,7 @@ class Runs:
                     f"Task {task.name!r} runs in a process, but {', '.join(live)} is a live part of the scheduler that "
                     "cannot leave it. Use execution='thread' (or 'auto')."
                 )
-        if execution in ("process", "thread"):
+        if execution in (*ELSEWHERE, "thread"):
             parameters = parameters.pre_materialize(task=task, session=session, terminate_event=event)
         return execution, parameters, event
 
@@ -174,7 +177,7 @@ class Runs:
 
     def _job(self, task: Any, run_id: str, execution: str, parameters: Parameters, event: Any, start: float) -> Job:
         session = self._session
-        context: dict[str, Any] = {} if execution == "process" else {"session": session}
+        context: dict[str, Any] = {} if execution in ELSEWHERE else {"session": session}
         if execution in ("thread", "async"):
             context["terminate_event"] = event
         work = Work(task, parameters, session.hooks.task_execute, **context)

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from redengine.args.parameters import Parameters
 from redengine.config import as_timeout
 from redengine.exc import ConditionSyntaxError
+from redengine.execution.dask import require_dask
 from redengine.loading import collected
 
 if TYPE_CHECKING:
     from redengine.conditions import BaseCondition
 
-EXECUTIONS = ("auto", "main", "async", "thread", "process")
+EXECUTIONS = ("auto", "main", "async", "thread", "process", "dask")
+#: Those whose work leaves the scheduler's process.
+ELSEWHERE = ("process", "dask")
 
 
 class Setting:
@@ -172,6 +175,8 @@ class Adjustable:
             near = difflib.get_close_matches(str(value), EXECUTIONS, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ValueError(f"A task's execution is one of {', '.join(EXECUTIONS)}, not {value!r}{hint}")
+        if value == "dask":
+            require_dask()
         is_new = "_execution" not in self.__dict__
         self._execution = value
         if not is_new:

@@ -41,7 +41,8 @@ class Task(Adjustable, Recording, Exported, RedBase):
     start_cond, end_cond
         Condition, or condition string, for when to start and when to terminate.
     execution
-        ``auto``, ``main``, ``async``, ``thread`` or ``process``; as the session's configuration says by default.
+        ``auto``, ``main``, ``async``, ``thread``, ``process`` or ``dask``; by default as the session's configuration
+        says.
     parameters
         The task's own parameters.
     priority

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from redengine.args.parameters import Parameters, keyword_names
+from redengine.tasks.adjustable import ELSEWHERE
 from redengine.tasks.base import Task
 
 
@@ -75,7 +76,7 @@ class FuncTask(Task):
             self._mark(func)
 
     def _refuse_live_in_process(self) -> None:
-        if self.execution != "process" or self._delayed:
+        if self.execution not in ELSEWHERE or self._delayed:
             return
         live = self.live_parameters()
         if live:
@@ -167,7 +168,7 @@ class FuncTask(Task):
         """The task's own parameters; of a function still in its file also the arguments among its defaults, which
         only the scheduler can fetch for a process."""
         own = super().get_task_params()
-        if self._delayed and self.get_execution() == "process" and self._may_take_arguments():
+        if self._delayed and self.get_execution() in ELSEWHERE and self._may_take_arguments():
             return Parameters._from_signature(self.get_func(cache=False)) | own
         return own
 

@@ -29,7 +29,7 @@ class Runs:
     def job(self, work: Callable[[], Any], **options: Any) -> Job:
         run_id = f"run-{next(self._numbers)}"
         options.setdefault("output", self.folder / "outputs" / f"{run_id}.txt")
-        return Job(run_id, "a task", work, **options)
+        return Job(run_id, options.pop("task_name", "a task"), work, **options)
 
     async def launch(self, executor: Executor, work: Callable[[], Any], **options: Any) -> Job:
         job = self.job(work, **options)
@@ -73,7 +73,7 @@ async def every(routed: None) -> AsyncIterator[dict[str, Executor]]:
         await executor.close(force=True)
 
 
-@pytest.fixture(params=["main", "async", "thread", "process"])
+@pytest.fixture(params=["main", "async", "thread", "process", "dask"])
 def executor(request: pytest.FixtureRequest, every: dict[str, Executor]) -> Executor:
     return every[request.param]
 

@@ -131,7 +131,7 @@ async def test_runs_do_not_mix_their_output(every: Any, runs: Any) -> None:
     jobs = [
         (name, await runs.launch(every[kind], lambda name=name: work(name)))
         for name in ("a", "b")
-        for kind in ("async", "thread", "process")
+        for kind in ("async", "thread", "process", "dask")
     ]
     for name, job in jobs:
         await runs.end(job)
@@ -170,23 +170,23 @@ async def test_close_waits_for_runs(fresh: Any, runs: Any) -> None:
     for executor in fresh.values():
         await runs.launch(executor, work)
         await executor.close()
-    assert [outcome.return_value for outcome in runs.reports] == [5, 5, 5, 5]
+    assert [outcome.return_value for outcome in runs.reports] == [5, 5, 5, 5, 5]
 
 
 async def test_forced_close_ends_runs(fresh: Any, runs: Any) -> None:
     async def work() -> None:
         await asyncio.Event().wait()
 
-    for kind in ("async", "thread", "process"):
+    for kind in ("async", "thread", "process", "dask"):
         await runs.launch(fresh[kind], work, is_async=True)
         await fresh[kind].close(force=True)
         assert runs.reports[-1].action == "terminate"
         assert "shutting down" in runs.reports[-1].exc_text
-    assert len(runs.reports) == 3
+    assert len(runs.reports) == 4
 
 
 async def test_names(fresh: Any) -> None:
-    assert list(fresh) == ["main", "async", "thread", "process"]
+    assert list(fresh) == ["main", "async", "thread", "process", "dask"]
     assert all(executor.name == name for name, executor in fresh.items())
 
 
@@ -196,6 +196,8 @@ async def test_no_threads_are_left(fresh: Any, runs: Any) -> None:
         await runs.run(executor, lambda: None)
         await executor.close()
     for thread in set(threading.enumerate()) - before:
+        if thread.name.startswith(("Dask-Offload", "asyncio_")):
+            continue  # of pools that are there for the whole process or loop
         thread.join(2)
         assert not thread.is_alive(), thread.name
 

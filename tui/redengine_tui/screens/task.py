@@ -21,6 +21,7 @@ _EXECUTIONS = {
     "async": "as a coroutine on the scheduler's loop",
     "thread": "in a thread of the scheduler",
     "process": "in a process of its own",
+    "dask": "on a dask cluster, in a process of its own there",
 }
 _WIDTH = 15
 
