@@ -81,7 +81,7 @@ _load()
 from redbird import BaseRepo, BaseResult  # noqa: E402
 from redbird.exc import ConversionWarning, DataToItemError, KeyFoundError, _handle_conversion_error  # noqa: E402
 from redbird.logging import RepoHandler  # noqa: E402
-from redbird.oper import Operation, between, in_  # noqa: E402
+from redbird.oper import Between, In, NotEqual, Operation, between, in_, skip  # noqa: E402
 from redbird.repos import CSVFileRepo, JSONDirectoryRepo, MemoryRepo, SQLRepo  # noqa: E402
 from redbird.sql import Table  # noqa: E402
 from redbird.templates import TemplateRepo, TemplateResult  # noqa: E402
@@ -94,8 +94,22 @@ bird_additions.apply(
     csv_repo=CSVFileRepo,
     sql_repo=SQLRepo,
     handler=RepoHandler,
-    sql_table=Table,
+    matcher=QueryMatcher,
 )
+
+#: Whether there is SQLAlchemy 2, which all of SQL needs.
+HAS_SQL = hasattr(sys.modules.get("sqlalchemy"), "Double")
+
+if HAS_SQL:
+    from redengine.log import sql_queries
+
+    bird_additions.apply_sql(
+        sql_repo=SQLRepo,
+        sql_table=Table,
+        queries=sql_queries.SqlQueries,
+        types=sql_queries.WIDE_TYPES,
+        index=sql_queries.index_created,
+    )
 
 #: ``handle_conversion_error(repo, data)``: raises again, warns or does nothing, as ``errors_query`` says.
 handle_conversion_error = _handle_conversion_error
@@ -104,14 +118,18 @@ handle_conversion_error = _handle_conversion_error
 Repo = Any
 
 __all__ = [
+    "HAS_SQL",
     "BaseRepo",
     "BaseResult",
+    "Between",
     "CSVFileRepo",
     "ConversionWarning",
     "DataToItemError",
+    "In",
     "JSONDirectoryRepo",
     "KeyFoundError",
     "MemoryRepo",
+    "NotEqual",
     "Operation",
     "QueryMatcher",
     "Repo",
@@ -122,4 +140,5 @@ __all__ = [
     "between",
     "handle_conversion_error",
     "in_",
+    "skip",
 ]

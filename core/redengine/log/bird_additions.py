@@ -1,7 +1,9 @@
 """What is added to redbird's own classes, so that projects that use them directly find it.
 
 - Record models of pydantic 2: redbird knows only those of pydantic 1.
-- Durations in SQL: databases without an interval type keep them as a date, which redbird then cannot write.
+- Comparisons with a field that is empty: they do not hold, where redbird raises ``TypeError``.
+- SQL: see :mod:`redengine.log.sql_queries`. Tables that redbird creates for a log have the indexes of a log, and
+  columns that hold what it keeps: durations, and the identities of threads.
 - ``handler.filter_by(...)``: the tutorial reads the log through the handler, redbird has it on the repository only.
 
 Classes are handed in rather than imported: see :mod:`redengine.log.bird`.
@@ -9,14 +11,10 @@ Classes are handed in rather than imported: see :mod:`redengine.log.bird`.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 import pydantic
 import pydantic.v1
-
-#: What a duration is counted from in a column of dates.
-INTERVAL_EPOCH = datetime(1970, 1, 1)
 
 _MARK = "_redengine_additions"
 
@@ -44,7 +42,7 @@ def as_pydantic1(model: Any) -> Any:
     return pydantic.v1.create_model(model.__name__, **fields)
 
 
-def apply(*, base_repo: Any, csv_repo: Any, sql_repo: Any, handler: Any, sql_table: Any) -> None:
+def apply(*, base_repo: Any, csv_repo: Any, sql_repo: Any, handler: Any, matcher: Any) -> None:
     """Extend the classes, once."""
     if _MARK in vars(base_repo):
         return
@@ -52,11 +50,21 @@ def apply(*, base_repo: Any, csv_repo: Any, sql_repo: Any, handler: Any, sql_tab
     for repo_class in (base_repo, sql_repo):
         repo_class.item_to_dict = _item_to_dict(repo_class.item_to_dict)
     csv_repo.get_headers = _get_headers(csv_repo.get_headers)
-    sql_repo.item_to_data = _item_to_data
-    sql_repo.data_to_item = _data_to_item(sql_repo.data_to_item)
-    sql_table.create_from_model = _create_from_model(sql_table.create_from_model)
+    matcher.__contains__ = _contains
     if not hasattr(handler, "filter_by"):
         handler.filter_by = _filter_by
+
+
+def apply_sql(*, sql_repo: Any, sql_table: Any, queries: Any, types: dict[type, Any], index: Any) -> None:
+    """Extend the classes of SQL, once."""
+    if _MARK in vars(sql_repo):
+        return
+    setattr(sql_repo, _MARK, True)
+    for name, method in vars(queries).items():
+        if not name.startswith("__"):
+            setattr(sql_repo, name, method)
+    sql_table.types = {**sql_table.types, **types}
+    sql_table.create_from_model = _create_from_model(sql_table.create_from_model, index)
 
 
 def _filter_by(self: Any, **query: Any) -> Any:
@@ -74,29 +82,6 @@ def _item_to_dict(original: Any) -> Any:
     return item_to_dict
 
 
-def _item_to_data(self: Any, item: Any) -> Any:
-    """An item as a row of the table, each value as its column can hold it."""
-    values = self.item_to_dict(item, exclude_unset=False)
-    columns = self.model_orm.__table__.columns
-    return self.model_orm(
-        **{
-            name: _for_column(columns[name], value) if name in columns and isinstance(value, timedelta) else value
-            for name, value in values.items()
-        }
-    )
-
-
-def _for_column(column: Any, duration: timedelta) -> timedelta | datetime | float:
-    try:
-        kind = column.type.python_type
-    except NotImplementedError:  # a type of the database's own
-        return duration
-    if issubclass(kind, datetime):
-        # As SQLAlchemy's Interval does where there is no such type; the table is reflected without that knowledge.
-        return INTERVAL_EPOCH + duration
-    return duration.total_seconds() if issubclass(kind, (float, int)) else duration
-
-
 def _get_headers(original: Any) -> Any:
     def get_headers(self: Any) -> list[str]:
         """Names of the columns: ``fieldnames`` or the fields of the model."""
@@ -108,19 +93,27 @@ def _get_headers(original: Any) -> Any:
     return get_headers
 
 
-def _data_to_item(original: Any) -> Any:
-    def data_to_item(self: Any, data: Any) -> Any:
-        """A row of the table as an item."""
-        if is_pydantic2(self.model):
-            return self.model.model_validate(data, from_attributes=True)
-        return original(self, data)
+def _contains(self: Any, item: Any) -> bool:
+    """Whether an item fits the query of this matcher."""
+    for name, wanted in self.query.items():
+        value = self.get_value(item, name)
+        if hasattr(wanted, "evaluate"):
+            try:
+                if not wanted.evaluate(value):
+                    return False
+            except TypeError:
+                if value is not None:
+                    raise
+                return False
+        elif value != wanted:
+            return False
+    return True
 
-    return data_to_item
 
-
-def _create_from_model(original: Any) -> Any:
-    def create_from_model(self: Any, model: Any, primary_column: Any = None) -> Any:
+def _create_from_model(original: Any, index: Any) -> Any:
+    def create_from_model(self: Any, model: Any, primary_column: Any = None) -> None:
         """Create the table with a column for each field of the model."""
-        return original(self, as_pydantic1(model) if is_pydantic2(model) else model, primary_column)
+        original(self, as_pydantic1(model) if is_pydantic2(model) else model, primary_column)
+        index(self)
 
     return create_from_model

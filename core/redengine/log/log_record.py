@@ -12,7 +12,6 @@ from typing import Any
 
 from pydantic.v1 import BaseModel, Field, validator
 
-from redengine.log.bird_additions import INTERVAL_EPOCH
 from redengine.log.times import to_epoch, to_seconds
 
 
@@ -71,8 +70,6 @@ class TaskLogRecord(MinimalRecord):
     @validator("runtime", pre=True)
     @classmethod
     def _read_duration(cls, value: Any) -> timedelta | None:
-        if isinstance(value, datetime):
-            value = value.replace(tzinfo=None) - INTERVAL_EPOCH
         seconds = to_seconds(value)
         return None if seconds is None else timedelta(seconds=seconds)
 

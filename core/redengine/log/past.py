@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from redengine.log import bird
@@ -34,9 +34,13 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
         file = record_file(repo)
         if file is not None:
             return self._from_file(file)
-        if isinstance(repo, bird.MemoryRepo):
-            return self._from_items(iter(list(repo.collection)))
-        return self._from_items(self._items(repo))
+        if isinstance(repo, bird.SQLRepo) and bird.HAS_SQL:
+            # Needs SQLAlchemy, which not everybody has.
+            from redengine.log.sql_queries import stream
+
+            return self._understood(stream(repo, Past._fields))
+        items = list(repo.collection) if isinstance(repo, bird.MemoryRepo) else self._items(repo)
+        return self._understood(map(_values, items))
 
     def _items(self, repo: bird.Repo) -> Iterator[Any]:
         # A record that does not fit the model ends the reading of a repository that raises for it, so it is told
@@ -44,14 +48,23 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
         reader = repo.copy(update={"errors_query": "discard"}) if hasattr(repo, "errors_query") else repo
         yield from reader.filter_by().all()
 
-    def _from_items(self, items: Iterator[Any]) -> Iterator[Past]:
-        for item in items:
+    def _understood(self, records: Iterable[tuple[Any, ...]]) -> Iterator[PastValues]:
+        for task_name, action, created, run_id, start, runtime in records:
             try:
-                past = _of_values(item.get if isinstance(item, Mapping) else _attributes(item))
+                if not task_name or not action:
+                    raise ValueError("no record of a task")
+                values = (
+                    str(task_name),
+                    str(action),
+                    time_of(created),
+                    "" if run_id is None else str(run_id),
+                    None if start is None else lenient(to_epoch, start),
+                    None if runtime is None else lenient(to_seconds, runtime),
+                )
             except BAD:  # noqa: PERF203 - one bad record must not end the reading
                 self.skipped += 1
             else:
-                yield past
+                yield values
 
     def _from_file(self, file: RecordFile) -> Iterator[PastValues]:
         file.refresh()
@@ -85,19 +98,6 @@ def record_file(repo: bird.Repo) -> RecordFile | None:
     return None
 
 
-def _attributes(item: Any) -> Callable[[str], Any]:
-    return lambda name: getattr(item, name, None)
-
-
-def _of_values(get: Callable[[str], Any]) -> Past:
-    task_name, action, run_id = get("task_name"), get("action"), get("run_id")
-    if not task_name or not action:
-        raise ValueError("no record of a task")
-    return Past(
-        str(task_name),
-        str(action),
-        time_of(get("created")),
-        "" if run_id is None else str(run_id),
-        lenient(to_epoch, get("start")),
-        lenient(to_seconds, get("runtime")),
-    )
+def _values(item: Any) -> tuple[Any, ...]:
+    get = item.get if isinstance(item, Mapping) else lambda name: getattr(item, name, None)
+    return tuple(map(get, Past._fields))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redengine.log import bird
 from redengine.log.bird import Repo
 from redengine.log.csv_source import CSVLogSource
 from redengine.log.log_source import LogSource
@@ -12,6 +13,11 @@ __all__ = ["CSVLogSource", "LogSource", "RepoLogSource", "open_source"]
 
 
 def open_source(repo: Repo) -> LogSource:
-    """The source of pages of this repository: by bytes for CSV, by records for others."""
+    """The source of pages of this repository: by bytes for CSV, by keys for SQL, by records for others."""
+    if isinstance(repo, bird.SQLRepo) and bird.HAS_SQL:
+        # Needs SQLAlchemy, which not everybody has.
+        from redengine.log.sql_source import SqlLogSource
+
+        return SqlLogSource(repo)
     file = record_file(repo)
     return RepoLogSource(repo) if file is None else CSVLogSource(file)

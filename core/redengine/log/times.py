@@ -10,6 +10,9 @@ import math
 import re
 from datetime import datetime, timedelta
 
+#: What a duration is counted from in a column of dates: databases without an interval type keep it so.
+INTERVAL_EPOCH = datetime(1970, 1, 1)
+
 _TIMEDELTA = re.compile(
     r"(?:(?P<days>[+-]?\d+)\s*(?:days?|d),?\s*)?(?:(?P<h>\d+):(?P<m>\d{1,2}):(?P<s>\d{1,2}(?:\.\d+)?))?", re.IGNORECASE
 )
@@ -44,7 +47,8 @@ def to_epoch(value: object) -> float | None:
 
 
 def to_seconds(value: object) -> float | None:
-    """Seconds of a number, a timedelta or a text of either (``1 day, 2:03:04.5``).
+    """Seconds of a number, a timedelta or a text of either (``1 day, 2:03:04.5``); a datetime counts from
+    :data:`INTERVAL_EPOCH`.
 
     ``None`` and empty text give ``None``. Raises ``ValueError`` for what is no duration.
     """
@@ -54,6 +58,8 @@ def to_seconds(value: object) -> float | None:
         return value.total_seconds()
     if isinstance(value, (int, float)):
         number = float(value)
+    elif isinstance(value, datetime):
+        number = (value.replace(tzinfo=None) - INTERVAL_EPOCH).total_seconds()
     elif isinstance(value, str):
         try:
             number = float(value)

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from postgresql_server import NoServer, PostgreSQL
 
-from redengine.log import CSVFileRepo, TaskRunRecord
+from redengine.log import BoundedMemoryRepo, CSVFileRepo, TaskRunRecord, bird
+
+_TABLES = count(1)
+SQL_KINDS = ["sqlite", "postgresql", "sqlite of redbird", "postgresql of redbird"]
 
 
 @pytest.fixture
@@ -38,3 +45,74 @@ def open_repo(log_path: Path) -> Callable[..., CSVFileRepo]:
         return CSVFileRepo(**{"filename": log_path, "model": TaskRunRecord, **kwargs})
 
     return open_
+
+
+# Repositories of every kind
+
+#: Every kind of repository that a log is kept in.
+KINDS = ["csv", "memory", "bounded memory", *SQL_KINDS]
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a database of a server that is started for the tests."""
+    try:
+        with PostgreSQL() as server:
+            yield server.url
+    except NoServer as error:
+        if os.environ.get("REDENGINE_TESTS_NEED_POSTGRESQL"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """The URL of a database, by its kind."""
+
+    def url(kind: str) -> str:
+        if not kind.startswith("postgresql"):
+            return f"sqlite:///{tmp_path / 'log.db'}"
+        pytest.importorskip("psycopg")
+        found: str = request.getfixturevalue("postgresql")
+        return found
+
+    return url
+
+
+@pytest.fixture
+def make_repo(tmp_path: Path, database: Callable[[str], str]) -> Iterator[Callable[..., Any]]:
+    """Makes an empty repository of a kind. Databases are let go of after the test."""
+    made: list[Any] = []
+
+    def make(kind: str, model: Any = TaskRunRecord, **values: Any) -> Any:
+        if kind == "csv":
+            names = list(TaskRunRecord.__fields__) if model is dict else None
+            return CSVFileRepo(filename=tmp_path / "log.csv", model=model, fieldnames=names, **values)
+        if kind == "memory":
+            return bird.MemoryRepo(model=model, **values)
+        if kind == "bounded memory":
+            return BoundedMemoryRepo(model=model, **values)
+        from redengine.log import SQLRepo
+
+        given = {"conn_string": database(kind), "table": f"log_{next(_TABLES)}", **values}
+        if kind.endswith("of redbird"):
+            repo = bird.SQLRepo(model=_with_id(model), if_missing="create", id_field="id", **given)
+        else:
+            if model is dict:
+                table = SQLRepo(model=TaskRunRecord, **given)
+                table.create()
+                table.close()
+            repo = SQLRepo(model=model, **given)
+        made.append(repo)
+        return repo
+
+    yield make
+    for repo in made:
+        repo.session.remove()
+        repo.session.get_bind().dispose()
+
+
+def _with_id(model: Any) -> Any:
+    """A model as redbird's own repository of SQL needs it: with a primary key."""
+    names = {"__module__": __name__, "__annotations__": {"id": int | None}, "id": None}
+    return type(model.__name__, (model,), names)

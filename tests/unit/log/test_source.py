@@ -9,14 +9,14 @@ from itertools import count
 import pytest
 
 from redengine.control.messages import LogFilter, ReadLog
-from redengine.log import BoundedMemoryRepo, CSVFileRepo, MinimalRecord, TaskRunRecord, bird
+from redengine.log import BoundedMemoryRepo, MinimalRecord, TaskRunRecord, bird
 from redengine.log.csv_index import STRIDE
 from redengine.log.csv_sieve import Sieve
 from redengine.log.source import CSVLogSource, RepoLogSource, open_source
 
 
 def record(number, name="a", action="run", **values):
-    return TaskRunRecord(task_name=name, action=action, created=number, **values)
+    return {"task_name": name, "action": action, "created": number, **values}
 
 
 def numbers(page):
@@ -40,16 +40,14 @@ class ListRepo(bird.TemplateRepo):
     def query_delete(self, query): ...
 
 
-@pytest.fixture(params=["csv", "csv of redbird", "memory", "bounded memory", "other"])
-def repo(request, tmp_path):
-    make = {
-        "csv": lambda: CSVFileRepo(filename=tmp_path / "log.csv", model=TaskRunRecord),
-        "csv of redbird": lambda: bird.CSVFileRepo(filename=tmp_path / "log.csv", model=TaskRunRecord),
-        "memory": lambda: bird.MemoryRepo(model=TaskRunRecord),
-        "bounded memory": lambda: BoundedMemoryRepo(model=TaskRunRecord),
-        "other": lambda: ListRepo(model=TaskRunRecord),
-    }
-    return make[request.param]()
+SQL = ["sqlite", "postgresql", "sqlite of redbird", "postgresql of redbird"]
+
+
+@pytest.fixture(params=["csv", "csv of redbird", "memory", "bounded memory", "other", *SQL])
+def repo(request, tmp_path, make_repo):
+    if request.param == "csv of redbird":
+        return bird.CSVFileRepo(filename=tmp_path / "log.csv", model=TaskRunRecord)
+    return ListRepo(model=TaskRunRecord) if request.param == "other" else make_repo(request.param)
 
 
 @pytest.fixture
