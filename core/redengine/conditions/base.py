@@ -251,26 +251,46 @@ def _comparisons(wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 class Wrapper(BaseCondition):
-    """A condition that stands for another one, which it makes when asked: ``daily``, ``succeeded``, ``running``."""
+    """A condition that stands for another one, which it makes when asked: ``daily``, ``succeeded``, ``running``.
+
+    It compares as that one does: ``started.today < 3``.
+    """
 
     @abstractmethod
-    def get_cond(self) -> BaseCondition:
+    def get_cond(self) -> Any:
         """The condition this stands for."""
 
     def examine(self, ctx: Context) -> Finding:
         """That of the condition this stands for."""
-        return self.get_cond().examine(ctx)
+        finding: Finding = self.get_cond().examine(ctx)
+        return finding
 
     def topics(self, task_name: str | None) -> Iterable[Topic]:
         """Those of the condition this stands for."""
-        return self.get_cond().topics(task_name)
+        topics: Iterable[Topic] = self.get_cond().topics(task_name)
+        return topics
 
     def reason(self, ctx: Context, finding: Finding) -> str:
         """That of the condition this stands for."""
-        return self.get_cond().reason(ctx, finding)
+        return str(self.get_cond().reason(ctx, finding))
 
     def __eq__(self, other: object) -> Any:
         return self.get_cond() == (other.get_cond() if isinstance(other, Wrapper) else other)
+
+    def __ne__(self, other: object) -> Any:
+        return self.get_cond() != (other.get_cond() if isinstance(other, Wrapper) else other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self.get_cond() < other
+
+    def __gt__(self, other: Any) -> Any:
+        return self.get_cond() > other
+
+    def __le__(self, other: Any) -> Any:
+        return self.get_cond() <= other
+
+    def __ge__(self, other: Any) -> Any:
+        return self.get_cond() >= other
 
     __hash__ = object.__hash__
 

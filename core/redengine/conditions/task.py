@@ -100,7 +100,7 @@ class _TaskStatus(BaseComparable):
         return max(count, 1) if start <= newest.created <= end else count
 
     def reason(self, ctx: Context, finding: Finding) -> str:
-        """When it last happened."""
+        """When it last happened, and how often where that counts."""
         newest = ctx.history(self.task).newest(*self._actions)
         verb = {
             "run": "started", "success": "succeeded", "fail": "failed",
@@ -109,7 +109,12 @@ class _TaskStatus(BaseComparable):
         if newest is None:
             words = sorted(verb[action] for action in self._actions)
             return f"never {' or '.join(words)}"
-        return f"last {verb[newest.action]} {moment(newest.created, ctx)}"
+        last = f"last {verb[newest.action]} {moment(newest.created, ctx)}"
+        if self._most_needed <= 1:
+            return last
+        start, end, _ = span(self.period, ctx)
+        number = self._count(ctx, start, end)
+        return f"{number} {'time' if number == 1 else 'times'}, {last}"
 
 
 def moment(created: float, ctx: Context) -> str:
@@ -193,7 +198,8 @@ class TaskRunning(BaseComparable):
     def reason(self, ctx: Context, finding: Finding) -> str:
         """Since when it runs."""
         starts = list(ctx.history(self.task).live.values())
-        return f"running since {moment(min(starts), ctx)}" if starts else "not running"
+        number = f"{len(starts)} " if self._comps else ""
+        return f"{number}running since {moment(min(starts), ctx)}" if starts else "not running"
 
 
 def _seconds(period: Any, name: str) -> float | None:

@@ -19,32 +19,7 @@ from redengine.conds.period import PeriodCondition
 from redengine.time import TimeOfDay, TimeOfHour, TimeOfMinute, TimeOfMonth, TimeOfWeek, TimeSpanDelta
 
 
-class _Comparable(Wrapper):
-    """Compares as the condition it stands for does."""
-
-    def get_cond(self) -> BaseComparable:
-        """The condition this stands for."""
-        raise TypeError(f"{type(self).__name__} stands for no condition")
-
-    def __ne__(self, other: object) -> Any:
-        return self.get_cond() != (other.get_cond() if isinstance(other, _Comparable) else other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self.get_cond() < other
-
-    def __gt__(self, other: Any) -> Any:
-        return self.get_cond() > other
-
-    def __le__(self, other: Any) -> Any:
-        return self.get_cond() <= other
-
-    def __ge__(self, other: Any) -> Any:
-        return self.get_cond() >= other
-
-    __hash__ = object.__hash__
-
-
-class ActionCondition(_Comparable):
+class ActionCondition(Wrapper):
     """Something a task did, ever or in the current period."""
 
     def __init__(self, condition: Any, task: Any = None) -> None:
@@ -91,7 +66,7 @@ class ActionCondition(_Comparable):
         return condition
 
 
-class RunningCondition(_Comparable):
+class RunningCondition(Wrapper):
     """A task is running, for longer or shorter than so long."""
 
     def __init__(self, task: Any = None) -> None:

@@ -56,6 +56,17 @@ _DEPEND = {
 }
 
 
+#: How :class:`~redengine.conditions.base.BaseComparable` takes the words that compare numbers.
+_BOUNDS = {
+    "LEAST": "_ge_",
+    "MOST": "_le_",
+    "MORE": "_gt_",
+    "LESS": "_lt_",
+    "OTHER": "_ne_",
+    "EXACTLY": "_eq_",
+}
+
+
 def condition_class(name: str) -> Any:
     """A class of :mod:`redengine.conditions` by name."""
     import redengine.conditions
@@ -73,6 +84,20 @@ def period_class(name: str) -> Any:
 def _texts(statement: Statement) -> dict[str, str]:
     """The text of each terminal of a statement; of one that occurs twice, the last."""
     return {token.type: str(token) for token in statement.tokens}
+
+
+def _bounds(statement: Statement) -> dict[str, int]:
+    """The comparisons with numbers: ``at least 2 and less than 5`` as ``_ge_=2, _lt_=5``."""
+    bounds: dict[str, int] = {}
+    bound = "_eq_"
+    for token in statement.tokens:
+        if token.type in _BOUNDS:
+            bound = _BOUNDS[token.type]
+            if bound in bounds:
+                raise ValueError(f"{token.lower()!r} is said twice")
+        elif token.type == "COUNT":
+            bounds[bound] = int(token)
+    return bounds
 
 
 def _window(statement: Statement) -> TimePeriod:
@@ -166,11 +191,11 @@ def _history(statement: Statement) -> Any:
         period = _window(statement)
     else:
         period = None
-    return happened(task=task, period=period)
+    return happened(task=task, period=period, **_bounds(statement))
 
 
 def _running(statement: Statement) -> Any:
-    return condition_class("TaskRunning")(task=unquote(_texts(statement)["TASK_NAME"]))
+    return condition_class("TaskRunning")(task=unquote(_texts(statement)["TASK_NAME"]), **_bounds(statement))
 
 
 def _uptime(statement: Statement) -> Any:
@@ -179,9 +204,7 @@ def _uptime(statement: Statement) -> Any:
 
 
 def _cycles(statement: Statement) -> Any:
-    words = _texts(statement)
-    comparison = "__gt__" if "MORE" in words else "__lt__" if "LESS" in words else "__eq__"
-    return condition_class("SchedulerCycles").from_magic(**{comparison: int(words["COUNT"])})
+    return condition_class("SchedulerCycles")(**_bounds(statement))
 
 
 def _param(statement: Statement) -> Any:

@@ -212,6 +212,11 @@ def _count(comparisons: dict[str, Any]) -> str:
     return " and ".join(f"{_COMPARISONS[name]} {number}" for name, number in comparisons.items())
 
 
+def _times(comparisons: dict[str, Any]) -> str:
+    *_, last = comparisons.values()
+    return f"{_count(comparisons)} {'time' if last == 1 else 'times'}"
+
+
 def _history(condition: Any) -> _Phrase | None:
     when = _period(condition.period)
     if when is None:
@@ -226,7 +231,7 @@ def _history(condition: Any) -> _Phrase | None:
             return _Phrase(f"every {delta}", f"less than {delta} after it last started")
         return _Phrase(f"when {who} has not {verb}{when}", f"when {who} has {verb}{when}")
     if comparisons:
-        said = f"{who} has {verb} {_count(comparisons)} times{when}"
+        said = f"{who} has {verb} {_times(comparisons)}{when}"
         return _Phrase(f"when {said}", f"unless {said}")
     return _Phrase(f"when {who} has {verb}{when}", f"when {who} has not {verb}{when}")
 

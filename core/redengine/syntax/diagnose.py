@@ -174,6 +174,9 @@ def _where_it_stops(text: str, offset: int, atom: str, stop: Stop, custom: Custo
         meant = whole or _nearest(word, _first_words(stop, custom))
         if meant == whole and whole:
             return _unexpected(text, offset, atom, expected, whole, start)
+        if not meant and word.casefold() not in _OPERATOR_WORDS:
+            message = f'"{word}" is not a {_THING[start]}; write one like {_EXAMPLES[start]}'
+            return problem_at(text, offset, offset + len(word), message, expected=expected)
         return _unexpected(text, offset, word, expected, meant, start)
     if stop.tokens[-1].type in NAMES and stop.tokens[-1].end_pos == stop.position:
         other = "single" if stop.tokens[-1].startswith('"') else "double"
@@ -188,8 +191,6 @@ def _unexpected(text: str, at: int, word: str, expected: tuple[str, ...], meant:
         message = f'"{word}" is not expected here; did you mean "{meant}"?'
     elif expected == (_END,):
         message = f'"{word}" is not expected here: the {_THING[start]} is complete before it (is "&" or "|" missing?)'
-    elif len(expected) > _NAMED:
-        message = f'"{word}" is not a {_THING[start]}; write one like {_EXAMPLES[start]}'
     else:
         message = f'"{word}" is not expected here; expected {_listed(expected)}'
     return problem_at(text, at, at + len(word), message, expected=expected, suggestion=meant)

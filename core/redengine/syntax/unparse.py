@@ -37,10 +37,20 @@ DEPEND_VERBS = {
 }
 
 
+BOUND_WORDS = {
+    "__eq__": "exactly",
+    "__ne__": "other than",
+    "__lt__": "less than",
+    "__gt__": "more than",
+    "__le__": "at most",
+    "__ge__": "at least",
+}
+
+
 def unparse(condition: Any) -> str:
     """A condition in the condition language.
 
-    For one that has no form there (a comparison like ``>= 2``, a condition of one's own): the text it was parsed
+    For one that has no form there (``running.more_than("10 min")``, a condition of one's own): the text it was parsed
     from, else what it calls itself.
 
     >>> from redengine.conds import daily, every
@@ -126,14 +136,15 @@ def _is_period(condition: Any) -> str | None:
 
 
 def _history(condition: Any) -> str | None:
-    comparison = dict(condition._comps)
+    comparisons = dict(condition._comps)
     delta = delta_of(condition.period)
-    if comparison == {"__eq__": 0} and condition.task is None and delta and type(condition).__name__ == "TaskStarted":
+    if comparisons == {"__eq__": 0} and condition.task is None and delta and type(condition).__name__ == "TaskStarted":
         return f"every {delta}"
-    if comparison:
+    times = _times(comparisons)
+    if times is None:
         return None
     subject = "" if condition.task is None else f"task {quote(task_name(condition.task))} "
-    said = f"{subject}has {HISTORY_VERBS[type(condition).__name__]}"
+    said = f"{subject}has {HISTORY_VERBS[type(condition).__name__]}{times}"
     if condition.period is None:
         return said
     if delta:
@@ -145,6 +156,20 @@ def _history(condition: Any) -> str | None:
     return f"{said} {cycle} {window}".rstrip()
 
 
+def _bounds(comparisons: dict[str, Any]) -> str | None:
+    """Comparisons with numbers in words; ``None`` for numbers that the language does not have, or more than two."""
+    if len(comparisons) > 2 or not all(type(number) is int and number >= 0 for number in comparisons.values()):
+        return None
+    return " and ".join(f"{BOUND_WORDS[name]} {number}" for name, number in comparisons.items())
+
+
+def _times(comparisons: dict[str, Any]) -> str | None:
+    bounds = _bounds(comparisons)
+    if not bounds:
+        return bounds
+    return f" {bounds} {'time' if bounds.endswith(' 1') else 'times'}"
+
+
 def _depend(condition: Any) -> str | None:
     if condition.task is not None:
         return None
@@ -154,9 +179,10 @@ def _depend(condition: Any) -> str | None:
 
 
 def _running(condition: Any) -> str | None:
-    if condition.task is None or condition.period is not None or condition._comps:
+    times = _times(condition._comps)
+    if condition.task is None or condition.period is not None or times is None:
         return None
-    return f"task {quote(task_name(condition.task))} is running"
+    return f"task {quote(task_name(condition.task))} is running{times}"
 
 
 def _started(condition: Any) -> str | None:
@@ -165,12 +191,12 @@ def _started(condition: Any) -> str | None:
 
 
 def _cycles(condition: Any) -> str | None:
-    words = {"__gt__": "more than ", "__lt__": "less than ", "__eq__": ""}
-    if len(condition._comps) != 1:
+    comparisons = dict(condition._comps)
+    bounds = _bounds(comparisons)
+    if not bounds:
         return None
-    (comparison, number), *_ = condition._comps.items()
-    word = words.get(comparison)
-    return None if word is None else f"scheduler has {word}{number} cycles"
+    number = bounds.removeprefix("exactly ") if len(comparisons) == 1 else bounds
+    return f"scheduler has {number} cycles"
 
 
 def _param(condition: Any) -> str | None:

@@ -76,6 +76,20 @@ def test_comparisons(subject: Any, compared: Any, truth: bool) -> None:
     assert subject.truth(compared) is truth
 
 
+def test_reason_of_a_count_is_how_often(subject: Any) -> None:
+    condition = TaskStarted(period=TimeOfDay()) >= 2
+    assert _reason(subject, condition) == "never started"
+    for count in ("1 time", "2 times"):
+        subject.log("run")
+        assert _reason(subject, condition) == f"{count}, last started 12:00:00 today"
+    assert _reason(subject, TaskStarted(period=TimeOfDay())) == "last started 12:00:00 today"
+
+
+def _reason(subject: Any, condition: Any) -> str:
+    ctx = subject.session.context(subject.task)
+    return str(condition.reason(ctx, condition.examine(ctx)))
+
+
 def test_comparison_there_is_not() -> None:
     with pytest.raises(ValueError, match="_about_"):
         TaskStarted(_about_=3)

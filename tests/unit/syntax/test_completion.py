@@ -115,6 +115,7 @@ VALID = [
     "after any tasks 'load', \"it's done\" failed | retry 2",
     "task 'load' has succeeded this month between 1st and last & every 1h 30min",
     "scheduler has more than 3 cycles | param 'x' is 'y' & cron */5 * * * mon-fri",
+    "has failed at least 2 and less than 5 times today before 12:00 | task 'load' is running at most 1 time",
     "has failed in past 2 hours & scheduler started 10 min ago & yearly on Feb 29th",
 ]
 

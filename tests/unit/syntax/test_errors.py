@@ -35,6 +35,8 @@ def _located(text: str) -> list[tuple[str, str]]:
         ("has failed this wek", "wek", "week"),
         ("scheduler has run ovr 10 min", "ovr", "over"),
         ("scheduler has mor than 3 cycles", "mor", "more"),
+        ("has failed at laest 3 times", "laest", "least"),
+        ("has failed at least 3 tims today", "tims", "times"),
         ("time of dya after 10:00", "dya", "day"),
         ("param 'x' exits", "exits", "exists"),
         ("allways true", "allways", "always"),
@@ -56,6 +58,15 @@ def test_the_nearest_word_is_suggested_at_its_place(text: str, word: str, sugges
 @pytest.mark.parametrize(
     ("text", "word", "message"),
     [
+        ("has started 2 times", "2", '"2" is not expected here; expected "at", "exactly", "in", "less", "more"'),
+        ("has failed at least two times", "two", '"two" is not expected here; expected a whole number'),
+        ("at least 2 times", "at", '"at" is not a condition; write one like daily'),
+        (
+            "has crashed less than 2 and less than 3 times | true",
+            "has crashed less than 2 and less than 3 times",
+            "this cannot be: 'less' is said twice",
+        ),
+        ("has failed at least 2", "", 'something is missing here: expected "and", "time" or "times"'),
         ("true &", "&", '"&" needs a condition after it'),
         ("true |", "|", '"|" needs a condition after it'),
         ("& true", "&", '"&" needs a condition before it'),

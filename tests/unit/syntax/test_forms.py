@@ -158,6 +158,28 @@ HISTORY = [
     for subject, task in (("", None), ("task 'my task' ", "my task"))
 ]
 
+COUNTS = [
+    ("has started at least 2 times", TaskStarted() >= 2),
+    ("has started at most 2 times", TaskStarted() <= 2),
+    ("has started more than 2 times", TaskStarted() > 2),
+    ("has started less than 2 times", TaskStarted() < 2),
+    ("has started exactly 2 times", TaskStarted() == 2),
+    ("has started other than 2 times", TaskStarted() != 2),
+    ("has crashed at least 1 time", TaskCrashed() >= 1),
+    ("task 'X' has failed at least 2 times today", TaskFailed(task="X", period=TimeOfDay()) >= 2),
+    ("has succeeded at most 3 times today at 10:00", TaskSucceeded(period=TimeOfDay.at("10:00")) <= 3),
+    ("has failed exactly 0 times past 2 hours", TaskFailed(period=TimeDelta("2 hours")) == 0),
+    ("task 'X' has started exactly 0 times past 2 hours", TaskStarted(task="X", period=TimeDelta("2 hours")) == 0),
+    ("has started exactly 0 times past 2 hours", TaskStarted(period=TimeDelta("2 hours")) == 0),
+    ("has started at least 2 and less than 5 times this week", TaskStarted(_ge_=2, _lt_=5, period=TimeOfWeek())),
+    ("task 'X' is running at least 2 times", TaskRunning(task="X") >= 2),
+    ("while task 'X' is running less than 1 time", TaskRunning(task="X") < 1),
+    ("scheduler has at least 3 cycles", SchedulerCycles() >= 3),
+    ("scheduler has exactly 3 cycles", SchedulerCycles(_eq_=3)),
+    ("scheduler has other than 3 cycles", SchedulerCycles() != 3),
+    ("scheduler has more than 3 and at most 9 cycles", SchedulerCycles(_gt_=3, _le_=9)),
+]
+
 REST = [
     ("task 'X' is running", TaskRunning(task="X")),
     ("while task 'X' is running", TaskRunning(task="X")),
@@ -174,7 +196,7 @@ REST = [
     ("retry", Retry(-1)),
 ]
 
-FORMS = [*CONSTANTS, *ONCE, *WITHIN, *INTERVAL, *CRON, *PIPELINE, *HISTORY, *REST]
+FORMS = [*CONSTANTS, *ONCE, *WITHIN, *INTERVAL, *CRON, *PIPELINE, *HISTORY, *COUNTS, *REST]
 each_form = pytest.mark.parametrize(("text", "expected"), FORMS, ids=[text for text, _ in FORMS])
 
 

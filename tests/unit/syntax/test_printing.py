@@ -111,9 +111,30 @@ def test_what_is_printed_means_the_same(condition: Any) -> None:
     assert again == condition, printed
 
 
+_counts = st.dictionaries(
+    st.sampled_from(["_eq_", "_ne_", "_lt_", "_gt_", "_le_", "_ge_"]), st.integers(0, 9), max_size=2
+)
+
+
+@settings(deadline=None)
+@given(_tasks, st.none() | _cycles() | _lengths, _verbs, _counts)
+def test_every_count_has_words(task: Any, period: Any, verb: Any, counts: dict[str, int]) -> None:
+    if period is not None and type(period) is t.TimeOfSecond:
+        return  # "this second" is said by nobody
+    made = [verb(task=task, period=period, **counts), c.SchedulerCycles(**(counts or {"_gt_": 1}))]
+    if task is not None:
+        made.append(c.TaskRunning(task=task, **counts))
+    for condition in made:
+        printed = unparse(condition)
+        assert parse_condition(printed) == condition, printed
+
+
 @pytest.mark.parametrize(
     ("condition", "printed"),
     [
+        (conds.started.today < 3, "has started less than 3 times today"),
+        (conds.every("10 min", based="success"), "has succeeded exactly 0 times past 10 minutes"),
+        (c.TaskFailed() > 1.5, "TaskFailed(task=None, period=None) > 1.5"),
         (conds.daily.after("07:00") & ~conds.every("10 min"), "daily after 07:00 & ~every 10 minutes"),
         (c.All(c.Any(conds.true, conds.false), conds.daily), "(true | false) & daily"),
         (c.Not(c.Any(conds.true, conds.false)), "~(true | false)"),

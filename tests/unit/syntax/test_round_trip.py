@@ -39,6 +39,7 @@ _delta = st.builds(
     "{} {}".format, st.integers(1, 5000), st.sampled_from(["ms", "s", "min", "hours", "days", "weeks", "microseconds"])
 )
 _verbs = st.sampled_from(["succeeded", "failed", "finished", "terminated"])
+_bounds = st.sampled_from(["at least", "at most", "more than", "less than", "exactly", "other than"])
 _atoms = st.one_of(
     st.sampled_from(
         ["true", "false", "always", "never", "daily", "retry", "retry 3", "has failed", "has crashed today"]
@@ -52,6 +53,8 @@ _atoms = st.one_of(
     st.builds("after tasks {}, {}".format, _names.map(quote), _names.map(quote)),
     st.builds("after any tasks {}, {} {}".format, _names.map(quote), _names.map(quote), _verbs),
     st.builds("task {} has {} this week".format, _names.map(quote), _verbs),
+    st.builds("has {} {} {} times today".format, _verbs, _bounds, st.integers(0, 9)),
+    st.builds("task {} is running {} {} times".format, _names.map(quote), _bounds, st.integers(0, 9)),
     st.builds("param {} is {}".format, st.sampled_from(["x", "a b"]).map(quote), _names.map(quote)),
     _names.map(quote).map("env {}".format),
 )

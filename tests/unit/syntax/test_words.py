@@ -48,9 +48,16 @@ def test_sentence(text: str, sentence: str) -> None:
     assert describe(text) == sentence
 
 
-def test_comparisons_and_other_forms_without_text_have_a_sentence() -> None:
+def test_counts_have_a_sentence() -> None:
     assert describe(TaskStarted(task="x") >= 2) == "when task 'x' has started at least 2 times"
+    assert describe("has failed more than 1 time today") == "when this task has failed more than 1 time today"
+    assert describe("~has failed at least 2 and less than 5 times") == (
+        "unless this task has failed at least 2 and less than 5 times"
+    )
     assert describe(TaskRunning(task="x") < 2) == "while less than 2 runs of task 'x' are alive"
+
+
+def test_forms_without_text_have_a_sentence() -> None:
     assert describe(TaskRunning(task="x", period=TimeSpanDelta(near="10 min"))) == (
         "while task 'x' is running for more than 10 minutes"
     )
@@ -87,7 +94,7 @@ def test_unknown_conditions_speak_for_themselves(condition: BaseCondition) -> No
 
 
 def test_a_condition_without_text_is_shown_as_itself() -> None:
-    condition = TaskStarted(task="x") >= 2
+    condition = TaskRunning(task="x", period=TimeSpanDelta(near="10 min")) >= 2
     assert unparse(condition) == repr(condition)
 
 
