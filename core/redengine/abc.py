@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from redengine.conditions.context import Context
@@ -68,8 +69,7 @@ class TimePeriod(ABC):
         next occurrence whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a condition is at one instant, and for how long that holds."""
 
     truth: bool
@@ -108,8 +108,7 @@ class Argument(ABC):
         """What is handed to another thread or process in place of this argument: itself, or its value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One run, ready to be executed."""
 
     run_id: str
@@ -125,8 +124,7 @@ class Job:
     daemon: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How one run ended."""
 
     run_id: str
@@ -135,7 +133,7 @@ class Outcome:
     #: The formatted traceback, or the reason of a crash.
     exc_text: str | None = None
     #: The exception itself where it could be carried over.
-    exception: BaseException | None = field(default=None, compare=False)
+    exception: BaseException | None = None
 
 
 class Executor(ABC):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from redengine.abc import Topic
 from redengine.config import Config
-from redengine.log.adapter import TaskAdapter, find_repo
+from redengine.log.adapter import TaskAdapter, find_logger, find_repo
 from redengine.log.defaults import create_default_handler
 from redengine.log.history import HistoryBook, OpenRun
 from redengine.log.past import read_past
@@ -118,11 +118,16 @@ class Journal:
         action = getattr(record, "action", None)
         if name is None or action is None:
             return
-        is_read = self._book is not None and self._find_repo() is self._book_repo
-        book = self.book
-        if is_read:
-            book[name].note(str(action), record.created, runtime=getattr(record, "runtime", None))
-        # Else the log was read just now, with this record in it.
+        self.note_event(name, str(action), record.created, getattr(record, "runtime", None))
+
+    def note_event(self, name: str, action: str, created: float, runtime: float | None = None) -> None:
+        """Take into its history what was just logged of a task."""
+        book = self._book
+        if book is not None and self._find_repo() is self._book_repo:
+            book[name].note(action, created, runtime=runtime)
+        else:
+            # It is read now, with this record in it.
+            self.book  # noqa: B018
         self.emit(("task", name))
 
     def _count_logged(self, name: str, actions: frozenset[str], start: float, end: float) -> int:
@@ -136,10 +141,7 @@ class Journal:
     # Where it is
 
     def _task_logger(self) -> logging.Logger:
-        name = self.config.task_logger_basename
-        # Asked for several times a run: looked up first, since getLogger takes a lock.
-        found = logging.Logger.manager.loggerDict.get(name)
-        return found if isinstance(found, logging.Logger) else logging.getLogger(name)
+        return find_logger(self.config.task_logger_basename)
 
     def _find_repo(self) -> Any:
         return find_repo(self._task_logger())

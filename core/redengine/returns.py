@@ -16,6 +16,9 @@ class Returns(Parameters):
         self._session = session
 
     def _key(self, item: Any) -> Any:  # type: ignore[override]
+        # A task is its own key; it may be renamed.
+        if item in self._session.tasks:
+            return item
         from redengine.tasks.base import Task
 
         return item if isinstance(item, Task) else self._session[item]

@@ -28,9 +28,22 @@ def signature(func: Callable[..., Any]) -> inspect.Signature:
 
 
 def keyword_names(func: Callable[..., Any]) -> frozenset[str] | None:
-    """Names of the keywords a function takes; ``None`` when it takes any (``**kwargs``)."""
+    """Names of the keywords a function takes; ``None`` when it takes any (``**kwargs``). Remembered as the signature
+    is."""
+    try:
+        return _keyword_names(func)
+    except TypeError:  # not hashable
+        return _keywords(signature(func))
+
+
+@lru_cache(maxsize=4096)
+def _keyword_names(func: Callable[..., Any]) -> frozenset[str] | None:
+    return _keywords(signature(func))
+
+
+def _keywords(of: inspect.Signature) -> frozenset[str] | None:
     names = set()
-    for parameter in signature(func).parameters.values():
+    for parameter in of.parameters.values():
         if parameter.kind is parameter.VAR_KEYWORD:
             return None
         if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):

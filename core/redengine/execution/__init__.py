@@ -1,6 +1,6 @@
 """How runs are executed: one executor a file, and what they share.
 
-``main`` and ``async`` use the driver's event loop, ``thread`` a thread a run, ``process`` a pool of worker
+``main`` and ``async`` use the driver's event loop, ``thread`` threads that are used again, ``process`` a pool of worker
 processes, ``dask`` a cluster. All of them tell the end of a run in the same words
 (:mod:`~redengine.execution.outcome`) and send what it prints to the run's own file
 (:mod:`~redengine.execution.output`).

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from redengine.abc import Executor, Job, Outcome
 from redengine.execution import output
 from redengine.execution.asynchronous import LoopRuns
+from redengine.execution.outcome import run_blocking
 
 
 class MainExecutor(Executor):
@@ -17,11 +22,20 @@ class MainExecutor(Executor):
     name: ClassVar[str] = "main"
 
     def __init__(self, *, output_limit: int = output.OUTPUT_LIMIT) -> None:
+        self._output_limit = output_limit
         self._runs = LoopRuns(output_limit)
 
     async def launch(self, job: Job, report: Callable[[Outcome], None]) -> None:
         """Run the job; returns after ``report`` was called."""
-        task = self._runs.start(job, report)
+        # A context of its own, so that what the run sets there is not the scheduler's.
+        context = copy_context()
+        if not job.is_async:
+            outcome = context.run(self._call, job)
+            if not inspect.isawaitable(outcome.return_value):
+                self._tell(outcome, report)
+                return
+            job = replace(job, work=lambda: outcome.return_value)
+        task = context.run(self._runs.start, job, report)
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError:
@@ -29,6 +43,21 @@ class MainExecutor(Executor):
             self._runs.cancel(job.run_id, "the scheduler is shutting down")
             await asyncio.wait([task])
             raise
+
+    def _call(self, job: Job) -> Outcome:
+        """Call the work as it is: an asyncio task for it would take longer than all else about a short run."""
+        with output.capture(job.output, self._output_limit):
+            return run_blocking(job.run_id, job.work, lambda awaitable: awaitable)
+
+    @staticmethod
+    def _tell(outcome: Outcome, report: Callable[[Outcome], None]) -> None:
+        try:
+            report(outcome)
+        except Exception as exc:
+            context = {"message": "the end of a run was not taken", "exception": exc}
+            asyncio.get_running_loop().call_exception_handler(context)
+        if isinstance(outcome.exception, KeyboardInterrupt):
+            raise outcome.exception
 
     def terminate(self, run_id: str, reason: str) -> None:
         """Cancel a coroutine; a plain function cannot be reached, it holds the thread this is called on."""

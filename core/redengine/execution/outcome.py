@@ -16,10 +16,11 @@ import asyncio
 import inspect
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from msgspec.structs import replace
 
 from redengine.abc import Outcome
 from redengine.exc import (

@@ -1,4 +1,4 @@
-"""Runs each job in a thread of its own."""
+"""Runs each job in a thread that does nothing else meanwhile."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import asyncio
 import contextvars
 import inspect
 import threading
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable
+from queue import SimpleQueue
 from typing import Any, ClassVar
 
 from redengine.abc import Executor, Job, Outcome
@@ -15,14 +18,23 @@ from redengine.execution.outcome import as_coroutine, because, raised, run_block
 
 #: Seconds that a forced close gives threads to notice their termination flag.
 FORCED_GRACE = 0.5
+#: Threads that are kept waiting for their next job, of those that many runs at once have needed.
+IDLE_KEPT = 128
+#: Longest time that a job is held back to be handed over with those launched after it (seconds).
+HELD = 0.002
+
+_IDLE_NAME = "redengine waits for a run"
 
 
 class _ThreadRun:
-    """One job and the thread it runs in."""
+    """One job, waiting for a thread or in one."""
 
     def __init__(self, job: Job, report: Callable[[Outcome], None], loop: asyncio.AbstractEventLoop) -> None:
         self.job = job
         self.report = report
+        self.loop = loop
+        #: Its own, so that the output of this run is not that of the code that launched it.
+        self.context = contextvars.copy_context()
         self.reason: str | None = None
         self.ended: asyncio.Future[None] = loop.create_future()
         self._lock = threading.Lock()
@@ -70,29 +82,47 @@ def _post(loop: asyncio.AbstractEventLoop, callback: Callable[..., object], *arg
 
 
 class ThreadExecutor(Executor):
-    """Runs jobs in daemon threads. A thread cannot be killed: :meth:`terminate` raises the job's flag and waits."""
+    """Runs jobs in daemon threads. A thread cannot be killed: :meth:`terminate` raises the job's flag and waits.
+
+    There is a thread for each live run, so that none waits for another; but a thread that has done its job takes the
+    next one there is, for the change from one thread to another takes longer than much of what is worth doing in the
+    scheduler's own process. For the same reason jobs that are launched together are handed over together.
+    """
 
     name: ClassVar[str] = "thread"
 
     def __init__(self, *, output_limit: int = output.OUTPUT_LIMIT) -> None:
         self._output_limit = output_limit
         self._runs: dict[str, _ThreadRun] = {}
+        #: Threads that work or wait for work; those that do not stop when asked are not counted on.
+        self._threads = 0
+        self._work: SimpleQueue[_ThreadRun | None] = SimpleQueue()
+        #: Launched and not handed over yet, and since when (monotonic).
+        self._launched: list[_ThreadRun] = []
+        self._since = 0.0
+        #: Ends that the loop was not told of yet, and whether it is going to look at them.
+        self._ends: deque[tuple[_ThreadRun, Outcome]] = deque()
+        self._posted = False
 
     async def launch(self, job: Job, report: Callable[[Outcome], None]) -> None:
-        """Start the thread. Raises ``RuntimeError`` when the system has no thread to give."""
+        """Give the job to a thread. Raises ``RuntimeError`` when the system has no thread to give."""
+        if len(self._runs) >= self._threads:
+            threading.Thread(target=self._live, args=(self._work,), name=_IDLE_NAME, daemon=True).start()
+            self._threads += 1
         loop = asyncio.get_running_loop()
-        run = _ThreadRun(job, report, loop)
-        # A context of its own, so that the output of this run is not that of the code that launched it.
-        context = contextvars.copy_context()
-        thread = threading.Thread(
-            target=context.run, args=(self._work, run, loop), name=f"run {job.task_name}", daemon=True
-        )
-        self._runs[job.run_id] = run
-        try:
-            thread.start()
-        except RuntimeError:
-            del self._runs[job.run_id]
-            raise
+        run = self._runs[job.run_id] = _ThreadRun(job, report, loop)
+        now = time.monotonic()
+        if not self._launched:
+            self._since = now
+            loop.call_soon(self._hand_over)
+        self._launched.append(run)
+        if now - self._since > HELD:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        for run in self._launched:
+            self._work.put(run)
+        self._launched.clear()
 
     def terminate(self, run_id: str, reason: str) -> None:
         """Raise the termination flag of the run, and cancel it when it is a coroutine."""
@@ -103,6 +133,7 @@ class ThreadExecutor(Executor):
     async def close(self, *, force: bool = False) -> None:
         """Wait for the threads. With ``force`` they are asked to stop and given :data:`FORCED_GRACE` seconds; those
         that go on are reported as terminated and left to end with the interpreter."""
+        self._hand_over()
         runs = list(self._runs.values())
         if force:
             for run in runs:
@@ -113,18 +144,47 @@ class ThreadExecutor(Executor):
             if not run.ended.done():
                 run.reason = f"{run.reason}; the thread did not stop when asked and was abandoned"
                 self._finish(run, terminated(run.job.run_id, run.reason))
+        # Those that were abandoned end as well, should they get there.
+        for _ in range(self._threads):
+            self._work.put(None)
+        self._work, self._threads = SimpleQueue(), 0
 
-    def _work(self, run: _ThreadRun, loop: asyncio.AbstractEventLoop) -> None:
+    # In the threads.
+
+    def _live(self, work: SimpleQueue[_ThreadRun | None]) -> None:
+        current = threading.current_thread()
+        while (run := work.get()) is not None:
+            current.name = f"run {run.job.task_name}"
+            outcome = run.context.run(self._do, run.job, run.drive)
+            current.name = _IDLE_NAME
+            # In this order: the loop takes the mark down before it looks.
+            self._ends.append((run, outcome))
+            if not self._posted:
+                self._posted = True
+                _post(run.loop, self._take_ends)
+            # What a run held is not to be kept until the next one.
+            del run, outcome
+
+    def _do(self, job: Job, drive: Callable[[Awaitable[Any]], Any]) -> Outcome:
         try:
-            with output.capture(run.job.output, self._output_limit):
-                outcome = run_blocking(run.job.run_id, run.job.work, run.drive)
+            with output.capture(job.output, self._output_limit):
+                return run_blocking(job.run_id, job.work, drive)
         except Exception as exc:  # closing the output file can fail; the run has to end all the same
-            outcome = raised(run.job.run_id, exc)
-        _post(loop, self._finish, run, outcome)
+            return raised(job.run_id, exc)
+
+    # On the loop again.
+
+    def _take_ends(self) -> None:
+        self._posted = False
+        while self._ends:
+            run, outcome = self._ends.popleft()
+            if not run.ended.done():  # else it was abandoned, and ended after all
+                self._finish(run, outcome)
+        while self._threads - len(self._runs) > IDLE_KEPT:
+            self._threads -= 1
+            self._work.put(None)
 
     def _finish(self, run: _ThreadRun, outcome: Outcome) -> None:
-        if run.ended.done():
-            return
         run.ended.set_result(None)
         self._runs.pop(run.job.run_id, None)
         run.report(because(outcome, run.reason))

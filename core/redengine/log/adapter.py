@@ -189,8 +189,10 @@ class TaskAdapter(logging.LoggerAdapter):  # type: ignore[type-arg] # not subscr
     @property
     def is_readable_unset(self) -> bool:
         """Whether it should be readable and is not; in the scheduler's own process only."""
+        if self.is_readable:
+            return False
         in_worker = self.logger.name.endswith("_process") or multiprocessing.current_process().name != "MainProcess"
-        return not in_worker and not self.is_readable
+        return not in_worker
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TaskAdapter):
@@ -199,6 +201,13 @@ class TaskAdapter(logging.LoggerAdapter):  # type: ignore[type-arg] # not subscr
 
     def __hash__(self) -> int:
         return hash((self.logger.name, self.task_name))
+
+
+def find_logger(name: str) -> logging.Logger:
+    """The logger of that name. Looked up first, since ``getLogger`` takes a lock and this is asked for several times a
+    run."""
+    found = logging.Logger.manager.loggerDict.get(name)
+    return found if isinstance(found, logging.Logger) else logging.getLogger(name)
 
 
 def find_repo(logger: logging.Logger) -> Any:

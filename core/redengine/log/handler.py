@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +12,8 @@ from redengine.log import bird
 from redengine.log.bird_additions import field_names
 
 _PLAIN = logging.Formatter()
+#: What the record of a task has that is not logging's.
+_TASK_FIELDS = frozenset({"task_name", "action", "created", "run_id", "start", "end", "runtime", "message", "exc_text"})
 
 
 @lru_cache
@@ -52,6 +56,44 @@ class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
             kept["asctime"] = (self.formatter or _PLAIN).formatTime(record)
         self.write(kept)
 
+    def keep(self, values: Mapping[str, Any]) -> None:
+        """Write a record of a task that was never a record of logging; see :func:`sole_handler`. Raises as
+        :meth:`emit` does."""
+        names = _names(self.repo.model) or ()
+        with self.lock or nullcontext():
+            self.write({name: values[name] for name in names if name in values})
+
     def filter_by(self, **query: Any) -> Any:
         """Filter the repository of this handler: ``handler.filter_by(action="fail").all()``."""
         return self.repo.filter_by(**query)
+
+
+def sole_handler(logger: logging.Logger, level: int) -> RepoHandler | None:
+    """The handler of a task's record of this level, if it is ours and the only one to get it.
+
+    Then nobody can tell whether there ever was a :class:`logging.LogRecord`, which takes as long to make and to hand
+    on as the log takes to write it. ``None``: the record has to be made. Somebody else may want it (a handler, a
+    filter, a factory of records), or the model keeps more than a task says.
+    """
+    if type(logger) is not logging.Logger or logger.disabled or logging.getLogRecordFactory() is not logging.LogRecord:
+        return None
+    found: logging.Handler | None = None
+    reached: logging.Logger | None = logger
+    if logger.filters:
+        return None
+    while reached is not None:
+        for handler in reached.handlers:
+            if level >= handler.level:
+                if found is not None:
+                    return None
+                found = handler
+        reached = reached.parent if reached.propagate else None
+    if type(found) is not RepoHandler or found.filters or not _is_of_tasks(found.repo.model):
+        return None
+    return found
+
+
+@lru_cache
+def _is_of_tasks(model: Any) -> bool:
+    names = _names(model)
+    return names is not None and _TASK_FIELDS.issuperset(names)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from math import inf
 from typing import Any
+
+from msgspec import Struct
 
 from redengine.abc import Finding, Topic
 from redengine.conditions.context import Context
@@ -29,8 +30,7 @@ FAILURES = (Exception, SystemExit)
 PROBLEM_REST = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """Start a run of the task."""
 
     task: Any
@@ -40,8 +40,7 @@ class Start:
     nominal: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """Terminate a run of the task."""
 
     task: Any

@@ -147,12 +147,17 @@ class Runs:
         """How a run is executed, with which parameters: the batch's before the task's own before the session's."""
         session = self._session
         execution: str = task.get_execution()
-        event = threading.Event()
+        event = threading.Event() if self._wants_event(task, execution) else None
         extra = {"_session_": session, "_task_": task}
-        if execution not in ELSEWHERE:
+        if event is not None:
             extra["_thread_terminate_"] = event
         taken = Parameters(task.prefilter_params(session.parameters | Parameters(extra)))
-        parameters = taken | task.get_task_params() | self._takes(task, batch)
+        own = task.get_task_params()
+        parameters = taken | own if own else taken
+        if batch:
+            parameters |= self._takes(task, batch)
+        if not parameters:
+            return execution, parameters, event
         if execution in ELSEWHERE:
             live = [name for name, value in parameters.items() if getattr(value, "live", False)]
             live += [name for name in extra if name in parameters.keys()]  # noqa: SIM118 - no value is worked out
@@ -164,6 +169,15 @@ class Runs:
         if execution in (*ELSEWHERE, "thread"):
             parameters = parameters.pre_materialize(task=task, session=session, terminate_event=event)
         return execution, parameters, event
+
+    @staticmethod
+    def _wants_event(task: Any, execution: str) -> bool:
+        """Whether a run has to be given the event that asks it to stop. Nobody sets it for one that keeps the
+        scheduler's own thread busy."""
+        if execution != "main":
+            return execution not in ELSEWHERE
+        names = task.takes()
+        return names is None or "_thread_terminate_" in names
 
     def _takes(self, task: Any, batch: Parameters) -> Parameters:
         """Those of the parameters a run was asked for with that the task takes."""
@@ -231,12 +245,13 @@ class Runs:
         self._in_processes -= run.execution == "process"
         task = run.task
         action = outcome.action
-        task.history.live.pop(outcome.run_id, None)
+        history = task.history
+        history.live.pop(outcome.run_id, None)
         steered = isinstance(outcome.exception, (SchedulerExit, SchedulerRestart))
         if action == "success" and not steered and task in self._session.tasks:
             # Before the record, so that whatever the record starts finds it.
             self._session.returns[task] = outcome.return_value
-        if not task.history.live:
+        if not history.live:
             task._force_termination = False
         message = task.describe_action(action)
         if action == "terminate":

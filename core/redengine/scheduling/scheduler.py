@@ -332,10 +332,18 @@ class Scheduler(RedBase):
             return
         delay = min(self._engine.wake_at() - self.session.get_time(), LONGEST_SLEEP)
         if delay > 0:
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), delay)
+            await self._woken(delay)
         self._take_in()
         self._compare_clocks()
+
+    async def _woken(self, delay: float) -> None:
+        """Until somebody wakes the scheduler up, ``delay`` seconds at most. It is woken up by the clock as by anything
+        else: a timeout would be a task and an exception a time."""
+        timer = asyncio.get_running_loop().call_later(delay, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            timer.cancel()
 
     def _compare_clocks(self) -> None:
         """Notice a step of the clock since the last comparison, be it in a sleep or in a task that held all up."""
@@ -465,8 +473,7 @@ class Scheduler(RedBase):
         delay = max(min(self._engine.wake_at() - self.session.get_time(), LONGEST_SLEEP), 0.001)
         if until is not None:
             delay = min(delay, max(until - time.monotonic(), 0.001))
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), delay)
+        await self._woken(delay)
 
     def _restart(self) -> bool:
         """Restart as the configuration says; returns whether within this process."""

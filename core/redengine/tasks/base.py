@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import logging
 import warnings
 from collections.abc import Callable
 from copy import copy
@@ -15,7 +14,7 @@ from redengine.args.parameters import Parameters, keyword_names
 from redengine.base import RedBase
 from redengine.hooks import HookRun
 from redengine.loading import declared_at
-from redengine.log.adapter import TaskAdapter
+from redengine.log.adapter import TaskAdapter, find_logger
 from redengine.log.history import TaskHistory
 from redengine.tasks.adjustable import Adjustable
 from redengine.tasks.export import Exported, Options
@@ -314,7 +313,7 @@ class Task(Adjustable, Recording, Exported, RedBase):
     def logger(self) -> TaskAdapter:
         """The task's logger; reads the log back with ``filter_by(...)``."""
         self.session.book  # noqa: B018 - read before anything is added, so that nothing is counted twice
-        return TaskAdapter(logging.getLogger(self.logger_name), task=self, on_record=self.session.note)
+        return TaskAdapter(find_logger(self.logger_name), task=self, on_record=self.session.note)
 
     def _moment(self, action: str) -> datetime | None:
         created = self._get_last_action(action)

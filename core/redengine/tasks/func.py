@@ -197,7 +197,7 @@ class FuncTask(Task):
             # ``**kwargs`` takes what is meant for it, not every parameter there is.
             named = {p.name for p in inspect.signature(self.func).parameters.values() if p.kind is not p.VAR_KEYWORD}
             return {key: value for key, value in params.items() if key in named}
-        return {key: value for key, value in params.items() if key in names}
+        return {key: value for key, value in params.items() if key in names} if names else {}
 
     def takes(self) -> frozenset[str] | None:
         """Names of the parameters the function takes; any, while it is still in its file."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from redengine.exc import TaskLoggingError
+from redengine.log.adapter import find_logger
+from redengine.log.handler import sole_handler
 from redengine.log.history import END_ACTIONS
 
 ACTIONS = frozenset({"run", *END_ACTIONS})
@@ -70,37 +72,36 @@ class Recording:
         """
         if action not in ACTIONS:
             raise KeyError(f"Invalid action: {action}")
-        now = self.session.get_time() if created is None else created
+        session = self.session
+        now = session.get_time() if created is None else created
+        text = self.describe_action(action) if message is None else message
+        level = logging.ERROR if action in ("fail", "crash") else logging.INFO
+        logger = find_logger(self.logger_name)
+        handler = sole_handler(logger, level) if exc_info is None else None
         try:
-            record = self._make_record(action, now, run_id, start, message, exc_text, exc_info)
+            extra = self._extra(action, now, run_id, start)
+            if handler is not None:
+                session.book  # noqa: B018 - read before anything is added, so that nothing is counted twice
+                handler.keep({**extra, "created": now, "message": text, "exc_text": exc_text})
+                session.note_event(extra["task_name"], action, now, extra.get("runtime"))
+                return
+            record = logger.makeRecord(logger.name, level, __file__, 0, text, (), exc_info, func="record", extra=extra)
         except Exception as exc:  # the log is read for it, and the project's own record class may be used
             raise self._not_logged(action, now) from exc
+        record.created = now
+        record.msecs = (now - int(now)) * 1000
+        record.exc_text = exc_text
         self.log_record(record)
 
-    def _make_record(
-        self,
-        action: str,
-        now: float,
-        run_id: str | None,
-        start: float | None,
-        message: str | None,
-        exc_text: str | None,
-        exc_info: Any,
-    ) -> logging.LogRecord:
+    def _extra(self, action: str, now: float, run_id: str | None, start: float | None) -> dict[str, Any]:
+        """What the record of a task has beside logging's own."""
         extra: dict[str, Any] = {"action": action, "task_name": self.name, "run_id": run_id}
         if action == "run":
             extra["start"] = now if start is None else start
         else:
             began = start if start is not None else self._get_last_action("run")
             extra |= {"start": began, "end": now, "runtime": None if began is None else max(now - began, 0.0)}
-        logger = logging.getLogger(self.logger_name)
-        level = logging.ERROR if action in ("fail", "crash") else logging.INFO
-        text = self.describe_action(action) if message is None else message
-        record = logger.makeRecord(logger.name, level, __file__, 0, text, (), exc_info, func="record", extra=extra)
-        record.created = now
-        record.msecs = (now - int(now)) * 1000
-        record.exc_text = exc_text
-        return record
+        return extra
 
     def describe_action(self, action: str) -> str:
         """The message of a record, by ``fmt_log_message``; a format that does not work is passed over."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import uuid as _uuid
+import os
 from typing import Any
 
 
 def uuid(task: Any, params: Any = None) -> str:
     """A random name, never used before."""
-    return _uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def increment(task: Any, params: Any = None) -> str:

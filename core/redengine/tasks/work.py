@@ -73,7 +73,10 @@ class Work:
     def _values(self) -> dict[str, Any]:
         """What the parameters are now."""
         values: dict[str, Any] = {}
-        for name, held in Parameters(self.task.postfilter_params(self.parameters)).items():
+        taken = self.task.postfilter_params(self.parameters)
+        if not taken:
+            return values
+        for name, held in Parameters(taken).items():
             try:
                 values.update(Parameters({name: held}).materialize(task=self.task, **self.context))
             except tuple(_STATUS):  # noqa: PERF203 - each parameter can fail for itself, and the message names it

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,48 @@ async def test_stubborn_thread_does_not_hold_up_a_forced_close(
     release.set()
     await asyncio.sleep(0.02)
     assert len(runs.reports) == 1
+
+
+async def test_threads_are_used_again_and_no_run_waits_for_another(every: Any, runs: Any) -> None:
+    executor, release = every["thread"], threading.Event()
+    waiting = [await runs.launch(executor, lambda: release.wait(10)) for _ in range(5)]
+    first = [await runs.run(executor, threading.get_ident) for _ in range(20)]
+    assert len({outcome.return_value for outcome in first}) <= 2
+    together = [await runs.launch(executor, threading.get_ident) for _ in range(20)]
+    for job in together:
+        await runs.end(job)
+    release.set()
+    assert [(await runs.end(job)).return_value for job in waiting] == [True] * 5
+    await executor.close()
+
+
+async def test_threads_that_many_runs_needed_are_let_go(every: Any, runs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("redengine.execution.thread.IDLE_KEPT", 2)
+    executor, before = every["thread"], set(threading.enumerate())
+    gate = threading.Barrier(10)
+    jobs = [await runs.launch(executor, gate.wait) for _ in range(10)]
+    started = set(threading.enumerate()) - before
+    assert len(started) == 10
+    for job in jobs:
+        await runs.end(job)
+    gone = asyncio.get_running_loop().time() + 5
+    while len([thread for thread in started if thread.is_alive()]) > 2:
+        assert asyncio.get_running_loop().time() < gone
+        await asyncio.sleep(0.001)
+    assert (await runs.run(executor, threading.current_thread)).return_value in started
+    await executor.close()
+
+
+async def test_a_thread_is_named_after_its_run(every: Any, runs: Any) -> None:
+    names = [(await runs.run(every["thread"], lambda: threading.current_thread().name)).return_value for _ in "ab"]
+    assert names == ["run a task"] * 2
+    await every["thread"].close()
+
+
+async def test_what_main_sets_in_its_context_stays_there(every: Any, runs: Any) -> None:
+    value: ContextVar[int] = ContextVar("value", default=0)
+    await runs.run(every["main"], lambda: value.set(1))
+    assert value.get() == 0
 
 
 def test_thread_that_outlives_the_loop_is_quiet(runs: Any) -> None:

@@ -1,0 +1,95 @@
+"""Nothing that happened before a process is killed is missing in its log, and scheduling reads nothing of it."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from redengine import Session
+from redengine.log import CSVFileRepo, TaskRunRecord
+from redengine.tasks import FuncTask
+
+PROJECT = """
+import itertools, os, signal, sys, threading
+from redengine import RedEngine
+from redengine.log import CSVFileRepo, TaskRunRecord
+
+app = RedEngine(
+    logger_repo=CSVFileRepo(filename=sys.argv[1], model=TaskRunRecord), execution=sys.argv[2], config={"cycle_sleep": 0}
+)
+numbers = itertools.count(1)
+done = open(sys.argv[3], "ab", buffering=0)
+
+def work(task):
+    # What the log must hold when this code runs, in the order in which it ran.
+    done.write(f"{task} begins\\n".encode())
+    if next(numbers) == 50:
+        os.kill(os.getpid(), signal.SIGKILL)
+    done.write(f"{task} ends\\n".encode())
+
+for number in range(7):
+    app.task("true", name=f"t{number}", func=work, parameters={"task": f"t{number}"})
+app.run()
+"""
+
+
+@pytest.mark.parametrize("execution", ["main", "thread"])
+def test_a_process_that_is_killed_has_logged_everything(tmp_path: Path, execution: str) -> None:
+    log, did = tmp_path / "log.csv", tmp_path / "did"
+    done = subprocess.run(
+        [sys.executable, "-c", PROJECT, log, execution, did], capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    records = [(row["task_name"], row["action"]) for row in CSVFileRepo(filename=log, model=TaskRunRecord).read_file()]
+    lines = [tuple(line.split()) for line in did.read_text().splitlines()]
+    assert len([line for line in lines if line[1] == "begins"]) >= 50
+    for name in {task for task, _ in lines}:
+        logged = [action for task, action in records if task == name]
+        ran = [word for task, word in lines if task == name]
+        # Its code never runs before its start is logged, and never again before its end is.
+        assert logged[: len(ran)] == ["run" if word == "begins" else "success" for word in ran][: len(logged)]
+        assert len(logged) >= len(ran) - (ran[-1] == "ends")
+
+
+def test_with_a_long_log_a_check_reads_nothing(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log.csv"
+    head = "task_name,action,created,start,end,runtime,message,exc_text,run_id\r\n"
+    with path.open("w", newline="") as file:
+        file.write(head)
+        for number in range(50_000):
+            file.write(f"t{number % 100},run,{number}.0,{number}.0,,,,,{number}\r\n")
+            file.write(f"t{number % 100},success,{number}.5,{number}.0,{number}.5,0.5,,,{number}\r\n")
+    session.set_repo(CSVFileRepo(filename=path, model=TaskRunRecord))
+    reads: list[str] = []
+
+    def counted(name: str, original: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            reads.append(f"{name} {args[0]}")
+            return original(*args, **kwargs)
+
+        return call
+
+    def from_here_on() -> None:
+        for module, name in ((os, "pread"), (os, "read"), (os, "open"), (builtins, "open")):
+            monkeypatch.setattr(module, name, counted(name, getattr(module, name)))
+
+    session.config.timezone = "UTC"  # the machine's is read from files
+    session.get_repo().open()
+    session.hook_startup()(from_here_on)
+    FuncTask(session.shut_down, name="last", start_cond="after task 't100' & ~task 't5' has failed today")
+    for number in range(100):
+        FuncTask(lambda: None, name=f"t{number}", start_cond=f"after task 't{number - 1}'" if number else "daily")
+    FuncTask(lambda: None, name="t100", start_cond="after tasks 't98', 't99'")
+    session.start()
+    monkeypatch.undo()
+    assert reads == []
+    assert path.read_text().count("\n") == 1 + 100_000 + 2 * 102
