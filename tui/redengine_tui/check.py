@@ -22,6 +22,7 @@ from redengine.control.messages import Problem
 from redengine.exc import ConditionSyntaxError
 from redengine.tasks import CommandTask, FuncTask
 from redengine.tasks.adjustable import ELSEWHERE
+from redengine_tui.circles import circles
 from redengine_tui.project import LoadedProject
 from redengine_tui.text import safe_block, safe_line
 
@@ -205,30 +206,13 @@ def _bound(tree: ast.Module) -> set[str]:
 
 def _never_first(session: Any) -> Iterator[Finding]:
     """Circles of tasks that all wait for each other."""
-    waits = {
-        task.name: [
-            topic[1] for topic in task.start_cond.topics(task.name) if topic[0] == "task" and topic[1] != task.name
-        ]
-        for task in session.tasks
-        if type(task.start_cond).__name__.startswith("Depend")
-    }
-    reported: set[str] = set()
-    for start in waits:
-        path = [start]
-        while path[-1] in waits and waits[path[-1]]:
-            follower = waits[path[-1]][0]
-            if follower in path:
-                circle = path[path.index(follower) :]
-                if not reported & set(circle):
-                    reported.update(circle)
-                    file, line = session[circle[0]].declared_at
-                    chain = " -> ".join(map(str, [*circle, circle[0]]))
-                    yield Finding(
-                        "warning", str(circle[0]), file, line, 0,
-                        f"these tasks wait for each other, so none starts by itself: {chain}",
-                    )  # fmt: skip
-                break
-            path.append(follower)
+    for circle in circles(session):
+        file, line = session[circle[0]].declared_at
+        chain = " -> ".join([*circle, circle[0]])
+        message = f"these tasks wait for each other, so none starts by itself: {chain}"
+        if len(circle) == 1:
+            message = "it waits for itself, so it does not start by itself"
+        yield Finding("warning", circle[0], file, line, 0, message)
 
 
 def _near(word: str, words: Any) -> str:
