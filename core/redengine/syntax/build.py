@@ -7,6 +7,7 @@ conditions themselves print with this package.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -129,8 +130,17 @@ def _window(statement: Statement) -> TimePeriod:
 
 
 def _delta(statement: Statement) -> TimePeriod:
-    period: TimePeriod = period_class("TimeDelta")(_texts(statement)["DELTA"])
+    period: TimePeriod = period_class("TimeDelta")(_length(_texts(statement)["DELTA"]))
     return period
+
+
+def _length(text: str) -> timedelta:
+    from redengine.time.duration import parse_delta
+
+    length = parse_delta(text)
+    if length < timedelta(0):
+        raise ValueError(f"{text!r}: a length of time is not negative")
+    return length
 
 
 def _cron_period(text: str) -> TimePeriod:
@@ -265,12 +275,11 @@ def build_period(statement: Statement) -> TimePeriod:
 @lru_cache(maxsize=2048)
 def literal_error(kind: str, text: str) -> str | None:
     """Why a literal of the grammar does not mean anything; ``None`` when it does, at least as a start or an end."""
-    from redengine.time.duration import parse_delta
     from redengine.time.literals import LITERALS
 
     try:
         if kind == "DELTA":
-            parse_delta(text)
+            _length(text)
         elif kind == "CRON_FIELDS":
             _cron_period(text)
         else:

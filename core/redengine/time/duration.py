@@ -106,7 +106,8 @@ def _unit(part: re.Match[str], body: str, text: str) -> str:
     if unit:
         return unit
     if _UNFIXED.match(word.lower()):
-        raise ValueError(f"{text!r}: {word} have no fixed length; count in weeks or days")
+        unfixed = "years" if word.lower().startswith("y") else "months"
+        raise ValueError(f"{text!r}: {unfixed} have no fixed length; count in weeks or days")
     near = difflib.get_close_matches(word.lower(), delta_candidates(), n=1)
     hint = f"did you mean {near[0]!r}?" if near else "units are " + ", ".join(_WORDS)
     raise ValueError(f"{text!r}: {word!r} is not a unit of time; {hint}")

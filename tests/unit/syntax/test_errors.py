@@ -60,6 +60,8 @@ def test_the_nearest_word_is_suggested_at_its_place(text: str, word: str, sugges
     [
         ("has started 2 times", "2", '"2" is not expected here; expected "at", "exactly", "in", "less", "more"'),
         ("has failed at least two times", "two", '"two" is not expected here; expected a whole number'),
+        ("every -5 s", "-5 s", '"-5 s": a length of time is not negative'),
+        ("every 1 month", "1 month", '"1 month": months have no fixed length'),
         ("at least 2 times", "at", '"at" is not a condition; write one like daily'),
         (
             "has crashed less than 2 and less than 3 times | true",
