@@ -231,6 +231,10 @@ class Task(Adjustable, Recording, Exported, RedBase):
         """Whether the work is a coroutine."""
         return inspect.iscoroutinefunction(self.execute)
 
+    def is_delayed(self) -> bool:
+        """Whether what the task does is imported when it runs."""
+        return False
+
     def get_execution(self) -> str:
         """How the task runs, ``auto`` resolved."""
         execution: str = self.execution or self.session.config.execution

@@ -129,7 +129,7 @@ class Period(abc.TimePeriod):
         return Any(self, other)
 
     def __str__(self) -> str:
-        return self.as_text() or self.as_phrase()
+        return self.as_phrase()
 
 
 class StaticInterval(Period):

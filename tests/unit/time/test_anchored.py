@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from redengine.syntax import parse_time
 from redengine.time import (
     AnchoredInterval,
     Any,
@@ -93,8 +94,9 @@ def test_repr_and_str() -> None:
     assert repr(TimeOfDay(None, "12:00")) == "TimeOfDay(None, '12:00')"
     assert repr(TimeOfDay()) == "TimeOfDay()"
     assert repr(TimeOfWeek.at("Mon")) == "TimeOfWeek.at('Monday')"
-    assert str(TimeOfDay("10:00", "12:00")) == "between 10:00 and 12:00"
-    assert str(TimeOfDay()) == TimeOfDay().as_phrase() == "time of day after 00:00"
+    assert str(TimeOfDay("10:00", "12:00")) == "time of day between 10:00 and 12:00"
+    assert str(TimeOfDay()) == "time of day after 00:00"
+    assert parse_time(str(TimeOfWeek.at("Mon"))) == TimeOfWeek.at("Mon")
 
 
 def test_equality_is_about_time_not_words() -> None:
