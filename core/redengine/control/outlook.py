@@ -58,7 +58,13 @@ def next_true(condition: Any, ctx: Context) -> NextStart:
     Of parts that can tell nothing of the future it is assumed that they stay as they are.
     """
     opaque = [part for part in _leaves(condition) if not foreseen(part)]
-    truths = {id(part): part.examine(ctx).truth for part in opaque}
+    try:
+        truths = {id(part): part.examine(ctx).truth for part in opaque}
+    except Exception:
+        if condition.examine(ctx).truth:
+            # The part that fails does not matter now, and is not asked.
+            return NextStart("now", ctx.now)
+        raise
     at = first_true(_assuming(condition, truths), ctx)
     if at is not None:
         if at <= ctx.now:

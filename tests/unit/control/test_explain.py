@@ -117,3 +117,10 @@ def test_a_wrong_condition_gives_its_problems(explain: Any) -> None:
     assert not found.ok
     assert [problem.suggestion for problem in found.problems] == ["daily", "10 seconds"]
     assert found.tree is None
+
+
+def test_a_failing_part_that_does_not_matter_now(explain: Any) -> None:
+    found = explain("is broken | daily")
+    assert found.verdict == "Its condition holds."
+    assert found.next.kind == "now"
+    assert explain("is broken & daily").verdict.startswith("It cannot be evaluated: RuntimeError: no answer")

@@ -103,7 +103,7 @@ async def test_a_report_explains(app, running):
     assert [child.truth for child in whole.tree.children] == [False, True]
     assert whole.verdict.startswith("Its condition does not hold: after task 'first'")
     assert (whole.next.kind, whole.next.text) == ("after", "first")
-    broken = await report("is broken | daily")
+    broken = await report("is broken & daily")
     assert broken.ok
     assert "ZeroDivisionError" in broken.verdict
     wrong = await report("daily & after task 'frist'")
