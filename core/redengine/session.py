@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import datetime, timezone, tzinfo
+from math import inf
 from typing import Any
 
 import tzlocal
@@ -12,7 +13,7 @@ import tzlocal
 from redengine.abc import Topic
 from redengine.args.parameters import Parameters
 from redengine.base import RedBase
-from redengine.conditions.context import Context
+from redengine.conditions.context import Context, Instant
 from redengine.config import Config
 from redengine.config import Config as Options
 from redengine.execution import in_worker
@@ -71,6 +72,8 @@ class Session(Journal, RedBase):
         self._cond_parsers: dict[Any, Callable[..., Any]] = {}
         self._zone: tzinfo | None = None
         self._latest = 0.0
+        #: The newest instant that conditions were examined at.
+        self._instant = Instant(-inf, timezone.utc)
         self.scheduler = Scheduler(self)
         if delete_existing_loggers:
             self.delete_task_loggers()
@@ -131,15 +134,19 @@ class Session(Journal, RedBase):
     def context(self, task: Any = None, now: float | None = None) -> Context:
         """What conditions are examined with, now or at another instant."""
         now = self.get_time() if now is None else now
+        zone, instant = self.zone, self._instant
+        if instant.now != now or instant.zone is not zone:
+            instant = self._instant = Instant(now, zone)
         return Context(
             now,
             self,
             self.book,
-            self.zone,
+            zone,
             task=task,
             poll_at=now + max(self.config.cycle_sleep or 0.0, 0.01),
             started_at=self.scheduler.started_at,
             count_logged=self._count_logged,
+            instant=instant,
         )
 
     # Tasks

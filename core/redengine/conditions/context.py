@@ -4,9 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from redengine.abc import TimePeriod
 from redengine.log.history import HistoryBook, TaskHistory
+
+if TYPE_CHECKING:
+    from redengine.time.span import Interval
+
+
+class Instant:
+    """One instant in one time zone: what the clock shows, and what of each period is around it.
+
+    Shared by all tasks that are looked at then: of ten thousand that are ``daily``, one has the days worked out.
+    """
+
+    __slots__ = ("_found", "_wall", "now", "zone")
+
+    def __init__(self, now: float, zone: tzinfo) -> None:
+        self.now = now
+        self.zone = zone
+        self._wall: datetime | None = None
+        #: By the identity of the period and the question; the period is kept, so that it stays the only one of that.
+        self._found: dict[tuple[int, bool], tuple[TimePeriod, Interval | None]] = {}
+
+    @property
+    def wall(self) -> datetime:
+        """The instant as an aware datetime."""
+        if self._wall is None:
+            self._wall = datetime.fromtimestamp(self.now, self.zone)
+        return self._wall
+
+    def occurrence(self, period: TimePeriod) -> Interval | None:
+        """The occurrence of the period around the instant."""
+        return self._ask(period, False)
+
+    def following(self, period: TimePeriod) -> Interval | None:
+        """The first occurrence that starts after the instant."""
+        return self._ask(period, True)
+
+    def _ask(self, period: TimePeriod, following: bool) -> Interval | None:
+        key = (id(period), following)
+        known = self._found.get(key)
+        if known is None:
+            found = period.following(self.wall) if following else period.occurrence(self.wall)
+            known = self._found[key] = (period, found)
+        return known[1]
 
 
 class Context:
@@ -15,7 +58,7 @@ class Context:
     A forecast or a simulation makes its own, with another ``now`` and another ``book``.
     """
 
-    __slots__ = ("_wall", "book", "count_logged", "now", "poll_at", "session", "started_at", "task", "zone")
+    __slots__ = ("book", "count_logged", "instant", "now", "poll_at", "session", "started_at", "task", "zone")
 
     def __init__(
         self,
@@ -28,6 +71,7 @@ class Context:
         poll_at: float | None = None,
         started_at: float | None = None,
         count_logged: Callable[[str, frozenset[str], float, float], int] | None = None,
+        instant: Instant | None = None,
     ) -> None:
         #: Epoch seconds.
         self.now = now
@@ -42,14 +86,13 @@ class Context:
         self.started_at = started_at
         #: Counts events in the log itself, for what reaches back further than the history kept in memory.
         self.count_logged = count_logged
-        self._wall: datetime | None = None
+        #: What the instant is for all tasks.
+        self.instant = Instant(now, zone) if instant is None else instant
 
     @property
     def wall(self) -> datetime:
         """``now`` as an aware datetime in the session's time zone."""
-        if self._wall is None:
-            self._wall = datetime.fromtimestamp(self.now, self.zone)
-        return self._wall
+        return self.instant.wall
 
     def at(self, now: float) -> Context:
         """The same at another instant."""

@@ -35,8 +35,8 @@ def span(period: Any, ctx: Context) -> Span:
         return Span(ctx.now - past.total_seconds(), inf, inf)
     if hasattr(period, "use_reference"):
         period = period.use_reference(ctx.wall)
-    current = period.occurrence(ctx.wall)
-    following = period.following(ctx.wall)
+    current = ctx.instant.occurrence(period)
+    following = ctx.instant.following(period)
     renews = inf if following is None else timestamp(following.left)
     if current is not None:
         return Span(timestamp(current.left), ctx.now, renews)

@@ -238,15 +238,15 @@ class _OncePer(BaseCondition):
             return Finding(not done, newest.created + past.total_seconds() if done and newest else FOREVER)
         if self.period is None:
             return Finding(not self._done(ctx, -inf), FOREVER)
-        current = self.period.occurrence(ctx.wall)
+        current = ctx.instant.occurrence(self.period)
         if current is None or self._done(ctx, timestamp(current.left)):
-            following = self.period.following(ctx.wall)
+            following = ctx.instant.following(self.period)
             return Finding(False, FOREVER if following is None else timestamp(following.left))
         return Finding(True, timestamp(current.right))
 
     def reason(self, ctx: Context, finding: Finding) -> str:
         """Whether it is time, or was done."""
-        if past_delta(self.period) is None and self.period is not None and self.period.occurrence(ctx.wall) is None:
+        if past_delta(self.period) is None and self.period is not None and ctx.instant.occurrence(self.period) is None:
             return "it is not that time"
         newest = self._newest_end(ctx)
         if finding.truth:

@@ -20,9 +20,9 @@ class IsPeriod(BaseCondition):
 
     def examine(self, ctx: Context) -> Finding:
         """Whether now is in the period; until it ends, or begins."""
-        current = self.period.occurrence(ctx.wall)
+        current = ctx.instant.occurrence(self.period)
         if current is None:
-            following = self.period.following(ctx.wall)
+            following = ctx.instant.following(self.period)
             return Finding(False, FOREVER if following is None else timestamp(following.left))
         return Finding(True, timestamp(current.right))
 

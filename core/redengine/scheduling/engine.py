@@ -283,7 +283,8 @@ class Engine:
         task = entry.task
         ctx = self._context(task, now)
         live = ctx.book[task.name].live
-        entry.asked.intersection_update(live)
+        if entry.asked:
+            entry.asked &= live.keys()
         if entry.gone and not live:
             self._remove(entry.name)
             return
@@ -297,13 +298,14 @@ class Engine:
         task = entry.task
         if not live:
             # Nothing to stop: a wish to do so is fulfilled.
-            task._force_termination = False
+            if task.force_termination:
+                task._force_termination = False
             entry.shifts.clear()
             return inf
         stops, until = self._ends(entry, ctx, live)
         for run_id, reason in stops.items():
             if run_id not in entry.asked:
-                entry.asked.add(run_id)
+                entry.asked |= {run_id}
                 self._actions.append(Stop(task, run_id, reason))
         return until
 

@@ -38,7 +38,7 @@ class Entry:
         #: Whether it is due and waits for a process or for the end of a hold.
         self.queued = False
         #: Live runs that were already asked to stop.
-        self.asked: set[str] = set()
+        self.asked: frozenset[str] = frozenset()
         #: Seconds by which the clock was put forwards since a live run started, where it was.
         self.shifts: dict[str, float] = {}
         self.last_start = -inf

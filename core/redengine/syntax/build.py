@@ -68,6 +68,7 @@ _BOUNDS = {
 }
 
 
+@lru_cache
 def condition_class(name: str) -> Any:
     """A class of :mod:`redengine.conditions` by name."""
     import redengine.conditions
@@ -75,6 +76,7 @@ def condition_class(name: str) -> Any:
     return getattr(redengine.conditions, name)
 
 
+@lru_cache
 def period_class(name: str) -> Any:
     """A class (or constant) of :mod:`redengine.time` by name."""
     import redengine.time
@@ -101,8 +103,10 @@ def _bounds(statement: Statement) -> dict[str, int]:
     return bounds
 
 
+@lru_cache(maxsize=4096)
 def _window(statement: Statement) -> TimePeriod:
-    """The period that ``daily after 07:00``, ``time of week on Monday`` or ``today before 12:00`` speak of."""
+    """The period that ``daily after 07:00``, ``time of week on Monday`` or ``today before 12:00`` speak of. Nothing
+    changes a period, so conditions share it."""
     make: Any = None
     word = ""
     literals: list[str] = []
@@ -129,9 +133,14 @@ def _window(statement: Statement) -> TimePeriod:
     return period
 
 
-def _delta(statement: Statement) -> TimePeriod:
-    period: TimePeriod = period_class("TimeDelta")(_length(_texts(statement)["DELTA"]))
+@lru_cache(maxsize=4096)
+def _past(text: str) -> TimePeriod:
+    period: TimePeriod = period_class("TimeDelta")(_length(text))
     return period
+
+
+def _delta(statement: Statement) -> TimePeriod:
+    return _past(_texts(statement)["DELTA"])
 
 
 def _length(text: str) -> timedelta:
@@ -143,6 +152,7 @@ def _length(text: str) -> timedelta:
     return length
 
 
+@lru_cache(maxsize=4096)
 def _cron_period(text: str) -> TimePeriod:
     fields = text.split()
     cron = period_class("Cron")

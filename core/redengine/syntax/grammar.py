@@ -108,14 +108,44 @@ def terminal_pattern(name: str) -> str:
     return LARK.get_terminal(name).pattern.to_regexp()
 
 
-def parse_expression(text: str) -> Tree[Token] | Token:
-    """The operators and parentheses of a text over its atoms. Raises lark's ``UnexpectedInput``."""
-    return LARK.parse(text, start="expression")
+_ATOM = re.compile(terminal_pattern("ATOM"))
+_NAME = re.compile(terminal_pattern("TASK_NAME"))
 
 
 @lru_cache(maxsize=4096)
+def parse_expression(text: str) -> Tree[Token] | Token:
+    """The operators and parentheses of a text over its atoms. Raises lark's ``UnexpectedInput``."""
+    begin, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    whole = _ATOM.match(text, begin)
+    if whole is not None and whole.end() == end:
+        # Most conditions by far: there is nothing to put together.
+        return Token("ATOM", whole[0], start_pos=begin, end_pos=end)
+    return LARK.parse(text, start="expression")
+
+
 def parse_statement(text: str, start: Start = "atom") -> Statement | None:
-    """One atom as a statement, or ``None`` when the grammar has no such statement."""
+    """One atom as a statement, or ``None`` when the grammar has no such statement.
+
+    What stands in quotes does not matter to the grammar, so that statements which differ in names only are parsed
+    once: of ten thousand tasks each may be "after" another one.
+    """
+    named = _NAME.sub(lambda name: name[0][0] + "x" * (len(name[0]) - 2) + name[0][-1], text)
+    statement = _parse_statement(named, start)
+    if named == text:
+        return statement
+    quoted = [name.span() for name in _NAME.finditer(text)]
+    tokens = () if statement is None else statement.tokens
+    if statement is None or quoted != [(t.start_pos, t.end_pos) for t in tokens if t.type in NAMES]:
+        # Not all of these quotes are around names.
+        return _parse_statement(text, start)
+    return Statement(
+        statement.form,
+        tuple(Token.new_borrow_pos(t.type, text[t.start_pos : t.end_pos], t) if t.type in NAMES else t for t in tokens),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _parse_statement(text: str, start: Start) -> Statement | None:
     try:
         tree = LARK.parse(text, start=start)
     except UnexpectedInput:
