@@ -14,7 +14,7 @@ from redengine.config import Config
 from redengine.log.adapter import TaskAdapter, find_logger, find_repo
 from redengine.log.defaults import create_default_handler
 from redengine.log.history import HistoryBook, OpenRun
-from redengine.log.past import read_past
+from redengine.log.past import read_book
 
 if TYPE_CHECKING:
     from redengine.tasks.registry import TaskSet
@@ -65,9 +65,8 @@ class Journal:
         return book
 
     def _read_book(self, repo: Any) -> HistoryBook:
-        book = HistoryBook()
         try:
-            self.unended = book.load(read_past(repo).values) if repo is not None else {}
+            book, self.unended = read_book(repo) if repo is not None else (HistoryBook(), {})
         except Exception:
             if self._book is None:
                 raise
@@ -85,8 +84,8 @@ class Journal:
         repo = self._find_repo()
         if repo is None:
             return
-        book = HistoryBook()
-        for name, runs in book.load(read_past(repo).values).items():
+        book, unended = read_book(repo)
+        for name, runs in unended.items():
             book[name].live.update({run_id or f"begun at {start}": start for run_id, start in runs})
         self._keep_live(book)
         self._book, self._book_repo = book, repo

@@ -167,3 +167,13 @@ def test_the_data_folder_cannot_be_written(tmp_path):
             LoadedProject(tmp_path / "shop.py", "shop", once()), ProjectData.of(tmp_path / "shop.py", tmp_path / "data")
         )
     assert (tmp_path / "data").read_text() == "mine"
+
+
+def test_the_log_is_rotated_as_set(tmp_path):
+    path = tmp_path / "shop.py"
+    host = Host(LoadedProject(path, "shop", once()), ProjectData.of(path, tmp_path / "data"), {"rotate_bytes": 100})
+    repo = host.session.get_repo()
+    for _ in range(2):
+        repo.add({"task_name": "task", "action": "run", "created": 1.0, "message": "m" * 50})
+    host.close()
+    assert sorted(file.name for file in host.data.folder.glob("log*.csv")) == ["log-000001.csv", "log.csv"]

@@ -46,6 +46,11 @@ def test_theme_and_keys_are_read(folders):
         ('[keys]\n"task.run" = ""', "must be keys in quotes"),
         ('[keys]\n"task.run" = "q"', '"q" would be both task.run and app.quit'),
         ('[keys]\n"task.run" = "?"', '"question_mark" would be both task.run and app.help'),
+        ("log = 1", '"log" must be a table'),
+        ('[log]\nrotate_byte = "1 MB"', 'did you mean "rotate_bytes"?'),
+        ('[log]\nrotate_bytes = "1 cow"', "rotate_bytes is a number of bytes or a size"),
+        ('[log]\nrotate_bytes = "never"\nkeep_files = 3', "keep_files and keep_age need"),
+        ("[log]\nfsync = 1", "fsync is true or false"),
         ("theme = '\udcff'", "is not valid TOML"),
     ],
 )
@@ -57,6 +62,23 @@ def test_what_is_wrong_is_said_and_left_out(folders, text, said):
     assert str(folders[0] / "config.toml") in loaded.problems[0]
     assert loaded.keys == {}
     assert loaded.theme == settings.DEFAULT_THEME
+    assert loaded.log == settings.DEFAULT_LOG
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("", {"rotate_bytes": "64 MB"}),
+        ('rotate_bytes = "never"', {"rotate_bytes": None}),
+        ('keep_age = "30 days"\nfsync = true', {"rotate_bytes": "64 MB", "keep_age": "30 days", "fsync": True}),
+        ('rotate_age = "1 day"\nkeep_files = 5', {"rotate_bytes": "64 MB", "rotate_age": "1 day", "keep_files": 5}),
+    ],
+)
+def test_options_of_the_log(folders, text, options):
+    write(folders[0], f"[log]\n{text}\n")
+    loaded = settings.load(*folders)
+    assert loaded.problems == ()
+    assert loaded.log == options
 
 
 def test_a_chosen_theme_is_kept_until_the_file_names_another(folders):

@@ -7,6 +7,8 @@ import logging
 import logging.handlers
 import threading
 import traceback
+from collections.abc import Mapping
+from typing import Any
 
 from filelock import FileLock
 
@@ -28,13 +30,15 @@ class Host:
     """One project with its scheduler on a thread.
 
     Raises :class:`~redengine.exc.ProjectLocked` when another process has the project,
-    :class:`~redengine.exc.ProjectError` when its data cannot be written.
+    :class:`~redengine.exc.ProjectError` when its data cannot be written. ``log``: options of the log that the project
+    gets if it has none of its own.
     """
 
-    def __init__(self, project: LoadedProject, data: ProjectData) -> None:
+    def __init__(self, project: LoadedProject, data: ProjectData, log: Mapping[str, Any] | None = None) -> None:
         self.project = project
         self.session = project.session
         self.data = data
+        self._log_options = dict(log or {})
         data.make()
         self._lock: FileLock | None = data.lock()
         self.problem = ""
@@ -66,7 +70,7 @@ class Host:
                 self._open(repo)
             filename = getattr(repo, "filename", None)
             return str(filename) if filename is not None else type(repo).__name__
-        repo = CSVFileRepo(filename=self.data.log, model=TaskRunRecord)
+        repo = CSVFileRepo(filename=self.data.log, model=TaskRunRecord, **self._log_options)
         self._open(repo)
         self.session.set_repo(repo)
         return str(self.data.log)

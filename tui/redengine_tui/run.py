@@ -89,7 +89,7 @@ class Session:
 
 def run(project: LoadedProject, data: ProjectData, settings: Settings) -> int:
     """Run a project until it is stopped. Returns the exit code: 1 when the scheduler or the screen failed."""
-    host = Host(project, data)
+    host = Host(project, data, settings.log)
     with kept_for_screen(data.stray) as terminal:
         app = RedEngineTUI(host.controller(), settings=settings)
         going = Session(host, app, terminal)

@@ -12,6 +12,7 @@ from typing import Any
 from platformdirs import user_config_path, user_state_path
 from textual.binding import Binding
 
+from redengine.log.rotation import Rotation
 from redengine_tui.actions import BY_ID, clashes
 
 if sys.version_info >= (3, 11):
@@ -21,6 +22,9 @@ else:
 
 PROGRAM = "redengine-tui"
 DEFAULT_THEME = "ember"
+#: A file of a log that an editor still opens; nothing is deleted unless somebody asks for it.
+DEFAULT_LOG: Mapping[str, Any] = {"rotate_bytes": "64 MB"}
+_LOG_OPTIONS = ("rotate_bytes", "rotate_age", "keep_files", "keep_age", "fsync")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
     #: Where a user's own themes are; ``None``: nowhere.
     themes: Path | None = None
+    #: Options of the log that a project gets which has none of its own, as ``CSVFileRepo`` takes them.
+    log: Mapping[str, Any] = field(default_factory=lambda: dict(DEFAULT_LOG))
     #: The theme of the configuration file, and where a choice made on the screen is kept; ``None``: nowhere.
     configured_theme: str = ""
     chosen: Path | None = None
@@ -60,8 +66,8 @@ def load(config: Path | None = None, state: Path | None = None) -> Settings:
     problems: list[str] = []
     path = config / "config.toml"
     table = _read(path, problems)
-    unknown = sorted(table.keys() - {"theme", "keys"})
-    problems += [f'{path}: "{name}" is not a setting; there are "theme" and "keys".' for name in unknown]
+    unknown = sorted(table.keys() - {"theme", "keys", "log"})
+    problems += [f'{path}: "{name}" is not a setting; there are "theme", "keys" and "log".' for name in unknown]
     configured = table.get("theme", "")
     if not isinstance(configured, str):
         problems.append(f'{path}: "theme" must be a name in quotes.')
@@ -73,6 +79,7 @@ def load(config: Path | None = None, state: Path | None = None) -> Settings:
         theme=theme or DEFAULT_THEME,
         keys=_keys(table.get("keys", {}), path, problems),
         themes=config / "themes",
+        log=_log(table.get("log", {}), path, problems),
         configured_theme=configured,
         chosen=chosen,
         problems=tuple(problems),
@@ -118,6 +125,30 @@ def _keys(table: object, path: Path, problems: list[str]) -> dict[str, str]:
         for name in ours:
             del keys[name]
     return keys
+
+
+def _log(table: object, path: Path, problems: list[str]) -> dict[str, Any]:
+    """The options of the ``[log]`` table, or the default ones if any cannot be."""
+    default = dict(DEFAULT_LOG)
+    if not isinstance(table, dict):
+        problems.append(f'{path}: "log" must be a table: [log]')
+        return default
+    for name in sorted(table.keys() - set(_LOG_OPTIONS)):
+        near = get_close_matches(name, _LOG_OPTIONS, 1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        problems.append(f'{path}: [log] "{name}" is not an option{hint}')
+    options = {**default, **{name: table[name] for name in _LOG_OPTIONS if name in table}}
+    if options["rotate_bytes"] == "never":
+        options["rotate_bytes"] = None
+    fsync = options.pop("fsync", False)
+    try:
+        Rotation.of(*(options.get(name) for name in _LOG_OPTIONS[:-1]))
+        if not isinstance(fsync, bool):
+            raise ValueError(f"fsync is true or false, not {fsync!r}")
+    except ValueError as error:
+        problems.append(f"{path}: [log] {error}")
+        return default
+    return {**options, "fsync": fsync} if fsync else options
 
 
 def _flat(table: Mapping[str, object], before: str = "") -> list[tuple[str, object]]:

@@ -101,11 +101,35 @@ class SparseIndex:
                 return True
         return False
 
+    @property
+    def whole_end(self) -> int:
+        """The offset after the last whole record: before a hole at the end."""
+        end = self.end
+        for hole_start, hole_stop in reversed(self.holes):
+            if hole_stop < end:
+                break
+            end = hole_start
+        return end
+
     def forget_tail(self) -> None:
         """Look again at everything after the last whole record."""
+        self.end = self.whole_end
+        self.holes = [hole for hole in self.holes if hole[0] < self.end]
+        self.marks = [mark for mark in self.marks if mark <= self.end]
         self._seen = self.end
         self._in_quotes = self._broken_line = False
         self._searched_end = -1
+
+    def restore(self, marks: list[int], holes: list[tuple[int, int]], end: int) -> None:
+        """Take over what was found out before, and go on from there."""
+        self.marks, self.holes = marks, holes
+        self.end = self._seen = end
+
+    def close(self, size: int) -> None:
+        """The file ends here and grows no more: what is no whole record at its end never will be."""
+        if self.end < size:
+            self.holes.append((self.end, size))
+            self.end = self._seen = size
 
     def mark_before(self, offset: int) -> int:
         """The last remembered boundary before ``offset`` (the start for everything earlier)."""

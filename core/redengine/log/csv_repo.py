@@ -24,8 +24,11 @@ from redengine.log import bird
 from redengine.log.bird_additions import field_names, is_pydantic2
 from redengine.log.csv_format import CsvFormat
 from redengine.log.csv_writer import RecordWriter
+from redengine.log.keeping import LogKeeper
 from redengine.log.log_record import MinimalRecord, storable, stored_values
 from redengine.log.record_file import NEEDED_COLUMNS, RecordFile
+from redengine.log.rotation import Rotation
+from redengine.log.segment import Segment
 from redengine.log.times import to_epoch
 
 
@@ -33,15 +36,26 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
     """CSV file repository.
 
     Parameters are those of redbird's (``filename``, ``model``, ``fieldnames``, ``id_field``, ``errors_query``,
-    ``kwds_csv``), and ``fsync``: whether each record is forced to the disk, so that it survives a power cut.
+    ``kwds_csv``), and
+
+    - ``fsync``: whether each record is forced to the disk, so that it survives a power cut;
+    - ``rotate_bytes`` (``"64 MB"``) and ``rotate_age`` (``"7 days"``): when a new file is begun, before the file has
+      more or holds records for longer. The older ones stay part of the log;
+    - ``keep_files`` and ``keep_age``: how many of these are kept, and for how long after their last record.
 
     The file is opened when first used, not before: processes that only import the project leave it alone.
+    Raises ``ValueError`` for options that cannot be.
     """
 
     fsync: bool = False
+    rotate_bytes: Any = None
+    rotate_age: Any = None
+    keep_files: Any = None
+    keep_age: Any = None
 
     _file: RecordFile | None = PrivateAttr(default=None)
     _writer: RecordWriter | None = PrivateAttr(default=None)
+    _keeper: LogKeeper | None = PrivateAttr(default=None)
     _path: Path | None = PrivateAttr(default=None)
     _lock: Any = PrivateAttr(default_factory=threading.RLock)
 
@@ -50,6 +64,9 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
         # Now, since a task may change the working directory later.
         self._path = Path(os.path.abspath(self.filename))
         CsvFormat.from_keywords(self.kwds_csv)
+        rotation = self._rotation()
+        if rotation.age is not None and "created" not in self.get_headers():
+            raise ValueError('rotate_age needs records that have a time: a field "created"')
 
     def __getstate__(self) -> dict[Any, Any]:
         """A copy in another process opens the file itself."""
@@ -74,8 +91,21 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
         """The writing end of the file."""
         with self._lock:
             if self._writer is None:
-                self._writer = RecordWriter(self.file, self.get_headers(), needed=self._needed(), fsync=self.fsync)
+                rotation = self._rotation()
+                self._writer = RecordWriter(
+                    self.file, self.get_headers(), needed=self._needed(), fsync=self.fsync, rotation=rotation
+                )
+                self._keeper = LogKeeper(self.file, self._writer, rotation)
+                self._writer.on_growth = self._keeper.grown
             return self._writer
+
+    @property
+    def keeper(self) -> LogKeeper | None:
+        """Who looks after what is kept beside the log, if this process writes it."""
+        return self._keeper if self._writer is not None and self._writer.is_open else None
+
+    def _rotation(self) -> Rotation:
+        return Rotation.of(self.rotate_bytes, self.rotate_age, self.keep_files, self.keep_age)
 
     @property
     def notices(self) -> list[str]:
@@ -88,6 +118,8 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
 
     def close(self) -> None:
         """Let go of the file; it is opened again when needed."""
+        if self.keeper is not None:
+            self.keeper.close()
         if self._writer is not None:
             self._writer.close()
         if self._file is not None:
@@ -131,8 +163,8 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
 
     def read_file(self) -> Iterator[dict[str, Any]]:
         """Every whole record, oldest first, by the names in the file's header. Damaged ones are left out."""
-        for record in self._records():
-            row = self._row(record)
+        for place, record in self._records():
+            row = self._row(place, record)
             if row is not None:
                 yield row
 
@@ -151,18 +183,18 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
     def query_update(self, query: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         """Change the items that fit."""
 
-        def change(record: bytes, row: dict[str, Any], item: Any) -> bytes:
+        def change(columns: Sequence[str], row: dict[str, Any], item: Any) -> bytes:
             for name, value in values.items():
                 self.set_field_value(item, name, value)
             stored = self._stored(item)
             new = {**row, **{name: stored.get(name) for name in values}}
-            return self.file.format.encode(new.get(name) for name in self.file.columns)
+            return self.file.format.encode(new.get(name) for name in columns)
 
         self._rewrite(query, change)
 
     def query_delete(self, query: Mapping[str, Any]) -> None:
         """Remove the items that fit."""
-        self._rewrite(query, lambda record, row, item: None)
+        self._rewrite(query, lambda columns, row, item: None)
 
     def data_to_item(self, data: Mapping[str, Any]) -> Any:
         """A row of the file as an item. Nothing is read as ``None``, but for a field that must be a text."""
@@ -171,17 +203,19 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
             self, {name: None if value == "" and name not in texts else value for name, value in data.items()}
         )
 
-    def _rewrite(self, query: Mapping[str, Any], change: Callable[[bytes, dict[str, Any], Any], bytes | None]) -> None:
+    def _rewrite(
+        self, query: Mapping[str, Any], change: Callable[[Sequence[str], dict[str, Any], Any], bytes | None]
+    ) -> None:
         prefilter = self._prefilter(query)
 
-        def transform(record: bytes) -> bytes | None:
-            row = self._row(record)
+        def transform(record: bytes, segment: Segment) -> bytes | None:
+            row = self._valid(segment.row(record))
             if row is None or not prefilter(row):
                 return record
             item = self._item(row)
             if item is None or not self._fits(item, query):
                 return record
-            return change(record, row, item)
+            return change(segment.columns, row, item)
 
         self.writer.rewrite(transform)
 
@@ -200,37 +234,44 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
         file.refresh()
         return file if self._needed() <= set(file.columns) else None
 
-    def _records(self, holding: Collection[bytes] = ()) -> Iterator[bytes]:
+    def _records(self, holding: Collection[bytes] = ()) -> Iterator[tuple[int, bytes]]:
+        """Every record, oldest first, with a place that says which file it is in."""
         file = self._refreshed()
         if file is None:
             return
-        generation, position, end = file.generation, file.start, file.end
+        base, position, end = file.base, file.start, file.end
         while position < end:
             with file.lock:
-                if file.generation != generation:
+                if file.base != base:
                     return
+                # The oldest may have been deleted meanwhile.
+                position = max(position, file.start)
                 stop = min(file.mark_after(position), end)
                 block = file.block(position, stop, holding=holding)
-            yield from block
+            for record in block:
+                yield position, record
             position = stop
 
-    def _records_backward(self, holding: Collection[bytes] = ()) -> Iterator[bytes]:
+    def _records_backward(self, holding: Collection[bytes] = ()) -> Iterator[tuple[int, bytes]]:
         file = self._refreshed()
         if file is None:
             return
-        generation, position = file.generation, file.end
+        base, position = file.base, file.end
         while position > file.start:
             with file.lock:
-                if file.generation != generation:
+                if file.base != base:
                     return
                 start = file.mark_before(position)
                 block = file.block(start, position, holding=holding)
-            yield from reversed(block)
+            for record in reversed(block):
+                yield start, record
             position = start
 
-    def _row(self, record: bytes) -> dict[str, Any] | None:
+    def _row(self, place: int, record: bytes) -> dict[str, Any] | None:
+        return self._valid(self.file.row(record, place))
+
+    def _valid(self, row: dict[str, str] | None) -> dict[str, Any] | None:
         """A record by column; ``None`` if it is damaged: two run into one, or cut short."""
-        row: dict[str, Any] | None = self.file.row(record)
         if row is None or not self.file.is_log:
             return row
         try:
@@ -246,10 +287,10 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
             bird.handle_conversion_error(self, row)
             return None
 
-    def _matching(self, query: Mapping[str, Any], records: Iterator[bytes]) -> Iterator[Any]:
+    def _matching(self, query: Mapping[str, Any], records: Iterator[tuple[int, bytes]]) -> Iterator[Any]:
         prefilter = self._prefilter(query)
-        for record in records:
-            row = self._row(record)
+        for place, record in records:
+            row = self._row(place, record)
             if row is None or not prefilter(row):
                 continue
             item = self._item(row)

@@ -10,12 +10,15 @@ import contextlib
 import errno
 import logging
 import os
-import tempfile
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 
 from redengine.log.record_file import RecordFile
+from redengine.log.rewriting import Rewritten, replace, sync_folder
+from redengine.log.rotation import Rotation, next_file, older_files
+from redengine.log.segment import Segment
+from redengine.log.times import to_epoch
 
 try:
     import fcntl
@@ -28,6 +31,11 @@ logger = logging.getLogger("redengine.log")
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS}
 
 
+#: After so many bytes written it is worth keeping what was found out about the log.
+GROWTH = 16 * 1024 * 1024
+NO_ROTATION = Rotation()
+
+
 class LogUnwritableError(OSError):
     """A log that cannot be written; the message names the file and says what to do."""
 
@@ -37,23 +45,44 @@ class RecordWriter:
 
     ``columns`` are written to a new file. In an existing file the order of its own header is kept; it must have
     ``needed``, else it is set aside. With ``fsync`` each record is on the disk before ``append`` returns, and so
-    survives a power cut and not only the end of the process.
+    survives a power cut and not only the end of the process. ``rotation`` says when a new file is begun.
     """
 
     def __init__(
-        self, file: RecordFile, columns: Sequence[str], *, needed: Collection[str] = (), fsync: bool = False
+        self,
+        file: RecordFile,
+        columns: Sequence[str],
+        *,
+        needed: Collection[str] = (),
+        fsync: bool = False,
+        rotation: Rotation = NO_ROTATION,
     ) -> None:
         self.file = file
         self.columns = tuple(columns)
         self._needed = frozenset(needed)
         self._fsync = fsync
+        self._rotation = rotation
+        #: Called when much was written since the last time, and after a rotation; the log is locked meanwhile.
+        self.on_growth: Callable[[], object] = _nothing
         self._lock = file.lock
         self._fd: int | None = None
         self._close: Callable[[], object] = _nothing
         #: Size of the file after our last write; any other size means that somebody else was there.
         self._size = -1
         self._identity: tuple[int, int] | None = None
+        #: The columns of the file, in its order, and the size of its header.
+        self._columns: tuple[str, ...] = ()
+        self._header = 0
+        #: When the first record of the file was made (epoch seconds), if that matters and is known.
+        self._since: float | None = None
+        self._grown_at = 0
         self._lacking: list[str] = []
+        self._stuck = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this process writes the log."""
+        return self._fd is not None
 
     def append(self, values: Mapping[str, object]) -> None:
         """Write one record. Raises :class:`LogUnwritableError`; then nothing of it is in the file."""
@@ -62,10 +91,17 @@ class RecordWriter:
             try:
                 fd = self._acquire()
                 try:
-                    file = self.file
-                    self._write(fd, file.format.encode([values.get(name) for name in file.columns]))
+                    encode = self.file.format.encode
+                    data = encode([values.get(name) for name in self._columns])
+                    if self._rotation.rotates and self._is_full(len(data), values.get("created")):
+                        fd = self._rotate(fd)
+                        data = encode([values.get(name) for name in self._columns])
+                    self._write(fd, data)
                 finally:
                     self._release(fd)
+                if self._size >= self._grown_at:
+                    self._grown_at = self._size + GROWTH
+                    self.on_growth()
             except OSError as exc:
                 raise self._explanation(exc) from exc
 
@@ -80,55 +116,72 @@ class RecordWriter:
             self._close()
             self._fd = None
 
-    def rewrite(self, change: Callable[[bytes], bytes | None]) -> None:
-        """Replace each record by what ``change`` makes of it (``None``: drop it), in one step for all readers.
+    def rewrite(self, change: Callable[[bytes, Segment], bytes | None]) -> None:
+        """Replace each record by what ``change`` makes of it (``None``: drop it).
 
-        Damaged stretches stay as they are. Raises :class:`LogUnwritableError`.
+        A file in which something changes is replaced in one step for all readers. Damaged stretches stay as they are.
+        Raises :class:`LogUnwritableError`.
         """
-        with self._lock, self._explained(), self._locked() as fd:
+        with self._lock, self._explained(), self._locked():
             # Our own records since the last look are not in the index yet.
             self.file.refresh()
-            self._replace(fd, self._changed(change, os.fstat(fd).st_size))
+            for segment in self.file.segments:
+                segment.extend()
+                rewritten = Rewritten(segment, change)
+                replace(segment.path, rewritten, unless=rewritten.is_same)
+            self.file.expect_replacement()
+            self.close()
 
     def replace_all(self, rows: Sequence[Mapping[str, object]]) -> None:
-        """Replace the whole file by a header and these records. Raises :class:`LogUnwritableError`."""
-        with self._lock, self._explained(), self._locked() as fd:
+        """Replace the whole log by one file with these records. Raises :class:`LogUnwritableError`."""
+        with self._lock, self._explained(), self._locked():
             encode = self.file.format.encode
             records = (encode(row.get(name) for name in self.columns) for row in rows)
-            self._replace(fd, (part for part in (encode(self.columns), *records)))
+            replace(self.file.path, (part for part in (encode(self.columns), *records)))
+            for older in older_files(self.file.path):
+                older.unlink(missing_ok=True)
+            self.file.expect_replacement()
+            self.close()
 
-    def _changed(self, change: Callable[[bytes], bytes | None], size: int) -> Iterator[bytes]:
-        file = self.file
-        yield file.pread(file.start, 0)
-        position = file.start
-        for start, stop in file.index.stretches(file.start, file.end):
-            yield file.pread(start - position, position)
-            for block_start, block_stop in file.blocks_forward(start):
-                if block_start >= stop:
-                    break
-                for offset, record in file.records(max(block_start, start), min(block_stop, stop)):
-                    changed = change(record)
-                    if changed is not None:
-                        yield file.pread(len(record) + 1, offset) if changed is record else changed
-            position = stop
-        yield file.pread(size - position, position)
+    # Rotation
 
-    def _replace(self, fd: int, parts: Iterator[bytes]) -> None:
+    def _is_full(self, more: int, created: object) -> bool:
+        """Whether the file is to be set aside before a record of this size and time."""
+        rotation = self._rotation
+        if self._size <= self._header:
+            self._since = _time(created)
+            return False
+        if rotation.bytes is not None and self._size + more > rotation.bytes:
+            return not self._stuck
+        if rotation.age is None or self._stuck:
+            return False
+        now = _time(created)
+        return now is not None and self._since is not None and now - self._since >= rotation.age
+
+    def _rotate(self, fd: int) -> int:
+        """Set the file aside and begin a new one, which is locked then. The log is whole at each moment of this."""
         path = self.file.path
-        temporary, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
         try:
-            with os.fdopen(temporary, "wb") as new:
-                os.fchmod(temporary, os.fstat(fd).st_mode & 0o777)
-                new.writelines(parts)
-                new.flush()
-                os.fsync(temporary)
-            os.replace(name, path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)
-            raise
-        self.file.expect_replacement()
+            os.rename(path, next_file(path))
+        except OSError as exc:
+            self._stuck = True
+            self._tell(f"the log {path} cannot be set aside ({exc.strerror}), so it goes on growing")
+            return fd
+        if self._fsync:
+            sync_folder(path.parent)
         self.close()
+        new = self._acquire()
+        self.on_growth()
+        return new
+
+    def retire(self, files: Sequence[Segment]) -> None:
+        """Delete older files of the log. Raises :class:`LogUnwritableError`."""
+        with self._lock, self._explained(), self._locked():
+            for segment in files:
+                segment.path.unlink(missing_ok=True)
+            self.file.refresh()
+
+    # The file
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -191,6 +244,7 @@ class RecordWriter:
             self._fd = os.open(self.file.path, flags, 0o666)
             self._close = weakref.finalize(self, os.close, self._fd)
             self._size = -1
+            self._stuck = False
             opened = os.fstat(self._fd)
             self._identity = (opened.st_dev, opened.st_ino)
         return self._fd
@@ -215,26 +269,40 @@ class RecordWriter:
         """Make sure that the file ends with a whole record and has a header that holds ours."""
         file = self.file
         file.refresh()
+        active = file.active
+        if active is None or active.identity != self._identity:
+            # It was taken away just now.
+            self.close()
+            return
         size = os.fstat(fd).st_size
-        if not file.columns and size:
+        if not active.columns and size:
             # Not even the header is whole.
             self._set_tail_aside(fd, 0, size)
             size = 0
-        elif file.columns and not self._needed <= set(file.columns):
-            self._set_file_aside()
+        elif active.columns and not self._needed <= set(active.columns):
+            self._set_file_aside(active.columns)
             return
-        elif file.end < size:
-            self._set_tail_aside(fd, file.end, size)
-            size = file.end
+        elif (end := active.index.whole_end) < size:
+            self._set_tail_aside(fd, end, size)
+            size = end
         if not size:
             self._size = 0
             self._write(fd, file.format.encode(self.columns))
             file.refresh()
-        lacking = [name for name in self.columns if name not in file.columns]
+        self._columns, self._header = active.columns, active.start
+        self._since = self._first_time(active) if self._rotation.age is not None else None
+        lacking = [name for name in self.columns if name not in active.columns]
         if lacking and lacking != self._lacking:
             self._lacking = lacking
             self._tell(f"the log {file.path} has no column {', '.join(lacking)}; that is not recorded")
         self._size = os.fstat(fd).st_size
+        self._grown_at = self._size + GROWTH
+
+    @staticmethod
+    def _first_time(segment: Segment) -> float | None:
+        first = segment.pread(segment.index.mark_after(segment.start) - segment.start, segment.start)
+        rows = (segment.row(record) for record in segment.format.split(first))
+        return next((when for row in rows if row and (when := _time(row.get("created"))) is not None), None)
 
     def _write(self, fd: int, data: bytes) -> None:
         # As found under the lock.
@@ -264,7 +332,7 @@ class RecordWriter:
             f"the log {self.file.path} ended in half a record ({stop - start} bytes), which was moved to {torn.name}"
         )
 
-    def _set_file_aside(self) -> None:
+    def _set_file_aside(self, columns: Collection[str]) -> None:
         path = self.file.path
         # Named after its last change, not after now: that is what it holds.
         changed = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
@@ -274,7 +342,7 @@ class RecordWriter:
             for number in range(10_000)
             if not (place := path.with_name(f"{stem}{f'-{number}' if number else ''}.old")).exists()
         )
-        missing = ", ".join(sorted(self._needed - set(self.file.columns)))
+        missing = ", ".join(sorted(self._needed - set(columns)))
         os.rename(path, aside)
         self.file.expect_replacement()
         self.close()
@@ -283,6 +351,13 @@ class RecordWriter:
     def _tell(self, notice: str) -> None:
         self.file.notices.append(notice)
         logger.warning(notice)
+
+
+def _time(value: object) -> float | None:
+    try:
+        return to_epoch(value)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _nothing() -> None:

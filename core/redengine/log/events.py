@@ -98,3 +98,9 @@ class Events:
 def _event(packed: bytes, place: int) -> Event:
     seq, created, code = _LAYOUT.unpack_from(packed, place)
     return Event(seq, created, CODES.name(code))
+
+
+def recode(packed: bytes, codes: list[int]) -> bytes:
+    """Packed events under other codes of their actions, given by the former ones."""
+    events = _LAYOUT.iter_unpack(packed)
+    return b"".join(pack(seq, created, codes[code] if code < len(codes) else code) for seq, created, code in events)

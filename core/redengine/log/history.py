@@ -115,6 +115,8 @@ class HistoryBook:
 
     def __init__(self) -> None:
         self._counter = count(1)
+        #: Number of the newest record of the log.
+        self.loaded = 0
         self._tasks: dict[str, TaskHistory] = {}
 
     def __getitem__(self, task_name: str) -> TaskHistory:
@@ -152,7 +154,7 @@ class HistoryBook:
         ``crash``. An end without a run id is that of the run that began at its ``start``, else of the oldest.
         """
         runs = {} if runs is None else runs
-        seq = next(self._counter) - 1
+        seq = self.loaded
         known: dict[str, _Loading] = {}
         codes, full, event_size = CODES, FULL, EVENT_SIZE
         # A million records pass here at start: what :meth:`TaskHistory.note` does, without making an object of each.
@@ -184,6 +186,7 @@ class HistoryBook:
                     del named[run_id]
             elif action in END_ACTIONS:
                 open_runs.end_nameless(start)
+        self.loaded = seq
         self._counter = count(seq + 1)
         for task in known.values():
             task.finish()

@@ -8,9 +8,11 @@ from typing import Any
 from redengine.log import bird
 from redengine.log.csv_format import CsvFormat
 from redengine.log.csv_repo import CSVFileRepo
-from redengine.log.history import Past
+from redengine.log.digest import Digest
+from redengine.log.history import HistoryBook, OpenRun, Past
+from redengine.log.past_reader import PastReader
 from redengine.log.record_file import RecordFile
-from redengine.log.row_reader import BAD, PastValues, RowReader, lenient, time_of
+from redengine.log.row_reader import BAD, PastValues, lenient, time_of
 from redengine.log.times import to_epoch, to_seconds
 
 
@@ -67,23 +69,27 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
                 yield values
 
     def _from_file(self, file: RecordFile) -> Iterator[PastValues]:
-        file.refresh()
-        if not file.is_log:
-            return
-        generation, position, end = file.generation, file.start, file.end
-        self.skipped += len(file.index.holes)
-        reader = RowReader(file.columns, file.format)
-        while position < end:
-            with file.lock:
-                if file.generation != generation:
-                    return
-                stop = min(file.mark_after(position), end)
-                parts = [file.pread(to - at, at) for at, to in file.index.stretches(position, stop)]
-            skipped = reader.skipped
-            for part in parts:
-                yield from reader.read(part)
-            self.skipped += reader.skipped - skipped
-            position = stop
+        reading = PastReader(file)
+        while (values := reading.block()) is not None:
+            yield from values
+            self.skipped = reading.skipped
+
+
+def read_book(repo: bird.Repo) -> tuple[HistoryBook, dict[str, list[OpenRun]]]:
+    """The pasts of all tasks by a repository, and the runs that it says were started and never ended.
+
+    Of a log in files only what came after its digest is read. Raises as :class:`read_past`.
+    """
+    file = record_file(repo)
+    if file is None:
+        book = HistoryBook()
+        return book, book.load(read_past(repo).values)
+    digest = Digest(file)
+    unended = digest.advance()
+    keeper = repo.keeper if isinstance(repo, CSVFileRepo) else None
+    if keeper is not None:
+        keeper.take(digest)
+    return digest.book, unended
 
 
 def record_file(repo: bird.Repo) -> RecordFile | None:

@@ -1,51 +1,69 @@
-"""A CSV log as its readers see it: a file that grows, and may be truncated, replaced or deleted at any time.
+"""A CSV log as its readers see it: one sequence of records, in one file or, where it is rotated, in several.
 
-Read with ``pread`` and recognised by (device, inode, size); never mapped into memory.
+A place in the log is an offset as if the records of all files were in one. A cursor, ``base`` plus a place, is never
+reused: places only grow, and ``base`` grows when the log becomes another one.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-import weakref
-from collections.abc import Callable, Collection, Iterator
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from redengine.log.csv_format import CsvFormat
-from redengine.log.csv_index import STRIDE, SparseIndex
-from redengine.log.history import END_ACTIONS
-from redengine.log.times import to_epoch
+import msgspec
 
-#: Without these columns a file is no log.
-NEEDED_COLUMNS = ("task_name", "action", "created")
-_ACTIONS = END_ACTIONS | {"run"}
-#: This many bytes before the end are compared to notice a file that was truncated and has grown again.
-_GUARDED = 64
+from redengine.log.csv_format import CsvFormat
+from redengine.log.rotation import older_files
+from redengine.log.segment import NEEDED_COLUMNS, Found, KeptSegment, Segment, find
+from redengine.log.sidecar import load, save
+
+__all__ = ["NEEDED_COLUMNS", "RecordFile", "continues"]
+
+
+class KeptIndex(msgspec.Struct, array_like=True, frozen=True):
+    """What is kept of a log: where its records begin, by file, and up to which place cursors were given out."""
+
+    base: int
+    end: int
+    segments: list[KeptSegment]
+
+
+def index_path(path: Path) -> Path:
+    """Where the index of a log is kept."""
+    return path.with_name(path.name + ".index")
 
 
 class RecordFile:
-    """The whole records of a CSV file. Methods may be called from any thread.
-
-    A place in the log is a cursor: ``base`` plus the offset in the file. ``base`` grows when the file is replaced or
-    truncated, so that cursors are never reused.
-    """
+    """The whole records of a log. Methods may be called from any thread."""
 
     def __init__(self, path: Path, fmt: CsvFormat) -> None:
-        self.path = path
+        self.path = Path(path)
         self.format = fmt
         self.lock = threading.RLock()
-        #: Names in the file's header; empty while there is none.
-        self.columns: tuple[str, ...] = ()
         self.base = 0
-        #: Counts how often the file became another one.
+        #: Counts how often places became invalid: all of them when the log became another, else the oldest.
         self.generation = 0
         #: What a person should be told, oldest first.
         self.notices: list[str] = []
-        self.index = self._fresh_index(0)
-        self._fd: int | None = None
-        self._close: Callable[[], object] = _nothing
-        self._identity: tuple[int, int] | None = None
-        self._guard = b""
+        #: Its files, oldest first.
+        self.segments: list[Segment] = []
+        self._folder_changed: int | None = None
+        self._reading: Segment | None = None
+        self._index_read = False
+        self._kept_to = 0
+
+    @property
+    def active(self) -> Segment | None:
+        """The file that grows."""
+        last = self.segments[-1] if self.segments else None
+        return None if last is None or last.closed else last
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names in the newest header; empty while there is none."""
+        return next((segment.columns for segment in reversed(self.segments) if segment.columns), ())
 
     @property
     def is_log(self) -> bool:
@@ -54,117 +72,181 @@ class RecordFile:
 
     @property
     def start(self) -> int:
-        """Offset of the first record."""
-        return self.index.start
+        """Place of the first record."""
+        return self.segments[0].low if self.segments else 0
 
     @property
     def end(self) -> int:
-        """Offset after the last whole record."""
-        return self.index.end
+        """Place after the last whole record."""
+        return self.segments[-1].high if self.segments else 0
 
     def refresh(self) -> None:
-        """Look at the file again and take in what is new. A missing file has no records.
+        """Look at the files again and take in what is new. A missing file has no records.
 
-        Raises ``OSError`` when the file is there and cannot be read.
+        Raises ``OSError`` when a file is there and cannot be read.
         """
         with self.lock:
-            try:
-                status = os.stat(self.path)
-            except (FileNotFoundError, NotADirectoryError):
-                if self._fd is not None:
-                    self._start_over(f"the log {self.path} was deleted")
-                    self.close()
+            found = find(self.path)
+            self._look_for_others(found)
+            active = self.active
+            if active is None or found is None:
                 return
-            identity = (status.st_dev, status.st_ino)
-            if self._fd is None or identity != self._identity:
-                if self._fd is not None:
-                    self._start_over(f"the log {self.path} was replaced")
-                self._open()
-            elif status.st_size < self.index.seen or (status.st_size != self.index.seen and not self._guard_holds()):
+            if not active.still_fits(found.size):
                 self._start_over(f"the log {self.path} was truncated")
-            self._extend()
+                self._folder_changed = None
+                self._look_for_others(found)
+                active = self.segments[-1]
+            active.size = found.size
+            active.extend()
 
     def close(self) -> None:
-        """Let go of the file; it is opened again when needed."""
+        """Let go of the files; they are opened again when needed."""
         with self.lock:
-            self._close()
-            self._fd = None
-            self._identity = None
+            for segment in self.segments:
+                segment.close()
 
     def expect_replacement(self) -> None:
         """The owner of the log has rewritten it: not worth a notice."""
         with self.lock:
             self._start_over("")
-            self.close()
 
     def forget_tail(self) -> None:
         """The owner of the log has cut off what followed the last whole record."""
         with self.lock:
-            self.index.forget_tail()
+            if self.active is not None:
+                self.active.index.forget_tail()
 
-    def _open(self) -> None:
-        fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        self._close()
-        self._fd = fd
-        self._close = weakref.finalize(self, os.close, fd)
-        status = os.fstat(fd)
-        self._identity = (status.st_dev, status.st_ino)
+    # The files
+
+    def _look_for_others(self, newest: Found | None) -> None:
+        """Find out which files there are, if that may have changed."""
+        try:
+            changed = os.stat(self.path.parent).st_mtime_ns
+        except (FileNotFoundError, NotADirectoryError):
+            changed = 0
+        identity = None if newest is None else newest.identity
+        if changed == self._folder_changed and identity == (self.active.identity if self.active else None):
+            return
+        files = [found for path in older_files(self.path) if (found := find(path)) is not None]
+        closed = len(files)
+        if newest is not None and all(found.identity != newest.identity for found in files):
+            files.append(newest)
+        gone = continues([each.identity for each in self.segments], [each.identity for each in files])
+        if gone is None or any(
+            # The number of a file that is gone may be given to another one.
+            segment.closed and (segment.size, segment.changed) != (found.size, found.changed)
+            for segment, found in zip(self.segments[gone:], files, strict=False)
+        ):
+            self._start_over(f"the log {self.path} was {'deleted' if newest is None else 'replaced'}")
+        elif gone:
+            self.generation += 1
+            for segment in self.segments[:gone]:
+                segment.close()
+            self.segments[0:gone] = []
+        self._folder_changed = changed
+        kept = self._take_kept()
+        for number, found in enumerate(files):
+            if number < len(self.segments):
+                self._rename(self.segments[number], found, closed=number < closed)
+            else:
+                self._add(Segment(found, self.format, closed=number < closed), kept)
+
+    def _rename(self, segment: Segment, found: Found, *, closed: bool) -> None:
+        segment.path = found.path
+        if closed and not segment.closed:
+            # It was set aside, perhaps after more was written to it.
+            segment.size, segment.changed = found.size, found.changed
+            segment.closed = True
+            segment.extend()
+
+    def _add(self, segment: Segment, index: KeptIndex | None) -> None:
+        if self.segments:
+            segment.first = self.segments[-1].high
+        segment.read_header()
+        if index is not None:
+            kept = next((each for each in index.segments if each.inode == segment.identity[1]), None)
+            fits = kept is not None and segment.restore(kept)
+            if fits:
+                self._kept_to = segment.place(segment.index.end)
+            if not self.segments:
+                # Places are what they were in the process that kept the index, or lie behind all of its places.
+                self.base = index.base if fits else index.base + index.end + 1
+                segment.first = kept.low if kept is not None and fits else None
+        if segment.closed:
+            segment.close()
+        self.segments.append(segment)
+
+    def _take_kept(self) -> KeptIndex | None:
+        """The index kept beside the log, once."""
+        if self._index_read or self.segments:
+            return None
+        self._index_read = True
+        return load(index_path(self.path), KeptIndex)
+
+    @property
+    def unkept(self) -> int:
+        """Bytes of the log of which the index is not kept yet."""
+        return max(self.end - self._kept_to, 0)
+
+    def keep_index(self) -> None:
+        """Keep what is known of the places of records beside the log. Where that cannot be written, it is not."""
+        with self.lock:
+            kept = KeptIndex(self.base, self.end, [segment.kept() for segment in self.segments])
+            save(index_path(self.path), kept, like=self.segments[-1].path if self.segments else self.path)
+            self._kept_to = self.end
 
     def _start_over(self, notice: str) -> None:
-        # An offset in the new file may be any up to its size, so all cursors given out lie before the new base.
-        self.base += max(self.index.seen, self.index.end) + 1
+        # A place in the new log may be any up to its size, so all cursors given out lie before the new base.
+        if self.segments:
+            last = self.segments[-1]
+            self.base += last.high + max(last.index.seen - last.end, 0) + 1
         self.generation += 1
-        self.columns = ()
-        self.index = self._fresh_index(0)
-        self._guard = b""
+        for segment in self.segments:
+            segment.close()
+        self.segments = []
+        self._kept_to = 0
+        self._folder_changed = None
         if notice:
             self.notices.append(notice)
 
-    def _fresh_index(self, start: int) -> SparseIndex:
-        return SparseIndex(self.format, len(self.columns), start, self._is_record_start)
+    def segment_at(self, place: int) -> Segment:
+        """The file that holds a place, read through; the first or the last for places outside of the log.
 
-    def _extend(self) -> None:
-        assert self._fd is not None
-        size = os.fstat(self._fd).st_size
-        if not self.columns:
-            self._read_header(size)
-        if self.columns:
-            self.index.extend(self.pread, size)
-            self._guard = self.pread(min(_GUARDED, self.end), max(0, self.end - _GUARDED))
+        Raises ``LookupError`` when there is no file.
+        """
+        if not self.segments:
+            raise LookupError(f"the log {self.path} has no file")
+        number = bisect_right(self.segments, place, key=lambda segment: segment.low) - 1
+        segment = self.segments[max(number, 0)]
+        if segment.closed:
+            if self._reading is not None and self._reading is not segment and self._reading.closed:
+                # A log may have more files than a process may have open.
+                self._reading.close()
+            self._reading = segment
+            segment.extend()
+        return segment
 
-    def _read_header(self, size: int) -> None:
-        head = self.pread(min(size, STRIDE), 0)
-        quote = self.format.quotechar.encode()
-        stop = 0
-        while stop := head.find(b"\n", stop) + 1:
-            if head.count(quote, 0, stop) % 2 == 0:
-                names = self.format.parse(head[:stop].removeprefix(b"\xef\xbb\xbf"))
-                self.columns = tuple(name.strip() for name in names) or ("",)
-                self.index = self._fresh_index(stop)
-                return
+    # Records
 
-    def _guard_holds(self) -> bool:
-        return self.pread(len(self._guard), self.end - len(self._guard)) == self._guard
+    def pread(self, size: int, place: int) -> bytes:
+        """So many bytes at a place, all of one file; fewer at its end."""
+        with self.lock:
+            if not self.segments:
+                return b""
+            segment = self.segment_at(place)
+            return segment.pread(size, segment.offset(place))
 
-    def _is_record_start(self, line: bytes) -> bool:
-        fields = self.format.parse(line)
-        if not self.is_log or len(fields) > len(self.columns):
-            return False
-        row = dict(zip(self.columns, fields, strict=False))
-        try:
-            return row.get("action") in _ACTIONS and to_epoch(row.get("created")) is not None
-        except (ValueError, OverflowError):
-            return False
-
-    def pread(self, size: int, offset: int) -> bytes:
-        """So many bytes at an offset; fewer at the end of the file."""
-        if self._fd is None or size <= 0:
-            return b""
-        return os.pread(self._fd, size, offset)
+    def stretches(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
+        """The parts of ``start..stop`` (boundaries in one file) between the holes."""
+        if start >= stop or not self.segments:
+            return ()
+        segment = self.segment_at(start)
+        parts = segment.index.stretches(segment.offset(start), segment.offset(stop))
+        return [(segment.place(part_start), segment.place(part_stop)) for part_start, part_stop in parts]
 
     def records(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
-        """Offset and bytes of every record between two boundaries, oldest first."""
-        for stretch_start, stretch_stop in self.index.stretches(start, stop):
+        """Place and bytes of every record between two boundaries in one file, oldest first."""
+        for stretch_start, stretch_stop in self.stretches(start, stop):
             position = stretch_start
             for record in self.format.split(self.pread(stretch_stop - stretch_start, stretch_start)):
                 if record and record != b"\r":
@@ -172,9 +254,10 @@ class RecordFile:
                 position += len(record) + 1
 
     def block(self, start: int, stop: int, *, holding: Collection[bytes] = ()) -> list[bytes]:
-        """The records between two boundaries, oldest first; with ``holding`` only those that hold all of these."""
+        """The records between two boundaries in one file, oldest first; with ``holding`` only those that hold all of
+        these."""
         found: list[bytes] = []
-        for stretch_start, stretch_stop in self.index.stretches(start, stop):
+        for stretch_start, stretch_stop in self.stretches(start, stop):
             data = self.pread(stretch_stop - stretch_start, stretch_start)
             if all(part in data for part in holding):
                 found += self.format.split(data)
@@ -182,39 +265,57 @@ class RecordFile:
             found = [record for record in found if part in record]
         return found
 
-    def mark_before(self, offset: int) -> int:
-        """The last remembered boundary before ``offset`` (the start for everything earlier)."""
-        return self.index.mark_before(offset)
+    def mark_before(self, place: int) -> int:
+        """The last remembered boundary before a place (the start for everything earlier)."""
+        if place <= self.start or not self.segments:
+            return self.start
+        segment = self.segment_at(min(place, self.end) - 1)
+        return segment.place(segment.index.mark_before(segment.offset(place)))
 
-    def mark_after(self, offset: int) -> int:
-        """The first remembered boundary after ``offset``, or the end of the whole records."""
-        return self.index.mark_after(offset)
+    def mark_after(self, place: int) -> int:
+        """The first remembered boundary after a place, or the end of the whole records."""
+        if place >= self.end:
+            return self.end
+        segment = self.segment_at(place)
+        return segment.place(segment.index.mark_after(segment.offset(place)))
 
     def blocks_forward(self, start: int) -> Iterator[tuple[int, int]]:
-        """Boundaries of the blocks from the one around ``start`` to the end."""
-        position = self.index.mark_before(start + 1)
+        """Boundaries of the blocks from the one around ``start`` to the end, each of one file."""
+        position = self.mark_before(start + 1)
         while position < self.end:
-            stop = self.index.mark_after(position)
+            stop = self.mark_after(position)
             yield position, stop
             position = stop
 
     def blocks_backward(self, stop: int) -> Iterator[tuple[int, int]]:
-        """Boundaries of the blocks before ``stop`` (a boundary), the last first."""
+        """Boundaries of the blocks before ``stop`` (a boundary), the last first, each of one file."""
         while stop > self.start:
-            start = self.index.mark_before(stop)
+            start = self.mark_before(stop)
             yield start, stop
             stop = start
 
-    def row(self, record: bytes, position: int | None = None) -> dict[str, str] | None:
+    def row(self, record: bytes, place: int | None = None) -> dict[str, str] | None:
         """A record by column name; columns cut off at its end are missing. ``None``: too many fields, damaged.
 
-        ``position``: its offset, since an older part of the log may have other columns.
+        ``place`` says in which file it is, since an older one may have other columns.
         """
-        fields = self.format.parse(record)
-        if not fields or len(fields) > len(self.columns):
-            return None
-        return dict(zip(self.columns, fields, strict=False))
+        with self.lock:
+            if not self.segments:
+                return None
+            segment = self.segments[-1]
+            if place is not None and len(self.segments) > 1:
+                number = bisect_right(self.segments, place, key=lambda each: each.low) - 1
+                segment = self.segments[max(number, 0)]
+            return segment.row(record)
 
 
-def _nothing() -> None:
-    """Stands for the close of a file that is not open."""
+def continues(known: Sequence[object], found: Sequence[object]) -> int | None:
+    """How many of the oldest files are gone, if these files are the known ones and perhaps newer ones.
+
+    ``None`` when they are not: something was replaced.
+    """
+    for gone in range(len(known) + 1):
+        rest = known[gone:]
+        if found[: len(rest)] == rest and (rest or not known):
+            return gone
+    return None

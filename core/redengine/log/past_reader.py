@@ -1,0 +1,67 @@
+"""Reads a log in files for what it tells of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from redengine.log.record_file import RecordFile
+from redengine.log.row_reader import PastValues, RowReader
+from redengine.log.segment import Segment
+
+#: How often a block is looked for that is not where it was.
+TRIES = 3
+
+
+class PastReader:
+    """Reads a log block by block, from a place on (by default its start) to where it ends now."""
+
+    def __init__(self, file: RecordFile, place: int | None = None, *, all_starts: bool = True) -> None:
+        file.refresh()
+        self._file = file
+        self._base, self._end = file.base, file.end
+        #: Everything before was read.
+        self.place = file.start if place is None else place
+        self._all_starts = all_starts
+        self._segment: Segment | None = None
+        self._reader: RowReader | None = None
+        self._missed = 0
+        #: Records left out so far, since they cannot be understood.
+        self.skipped = 0
+
+    def block(self) -> Iterable[PastValues] | None:
+        """What can be understood of the next block, to be taken before the next one is asked for. ``None``: the end,
+        or the log became another one."""
+        file = self._file
+        with file.lock:
+            if file.base != self._base:
+                return None
+            place = max(self.place, file.start)
+            if place >= self._end:
+                return None
+            segment = file.segment_at(place)
+            stop = min(file.mark_after(place), self._end)
+            stretches = list(file.stretches(place, stop))
+            parts = [file.pread(to - at, at) for at, to in stretches]
+            if [len(part) for part in parts] != [to - at for at, to in stretches]:
+                # The file was set aside or deleted by another process just now.
+                file.refresh()
+                self._missed += 1
+                return self.block() if self._missed < TRIES else None
+            low, high = segment.offset(place), segment.offset(stop)
+            self.skipped += sum(low <= at < high for at, _ in segment.index.holes)
+        self._missed = 0
+        self.place = stop
+        if segment is not self._segment:
+            self._segment = segment
+            starts = self._all_starts
+            self._reader = RowReader(segment.columns, file.format, all_starts=starts) if segment.is_log else None
+        return self._read(parts)
+
+    def _read(self, parts: list[bytes]) -> Iterator[PastValues]:
+        reader = self._reader
+        if reader is None:
+            return
+        for part in parts:
+            before = reader.skipped
+            yield from reader.read(part)
+            self.skipped += reader.skipped - before

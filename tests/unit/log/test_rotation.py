@@ -1,0 +1,401 @@
+"""A log in several files is one log: queries, pages, cursors and pasts run through them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from datetime import timedelta
+
+import pytest
+
+from redengine.control.messages import LogFilter, ReadLog
+from redengine.log import CSVFileRepo, MinimalRecord, TaskRunRecord
+from redengine.log.digest import digest_path
+from redengine.log.past import read_book, read_past
+from redengine.log.rotation import Rotation, next_file, older_files
+from redengine.log.source import open_source
+
+
+def record(number, name="a", action="run", **values):
+    return TaskRunRecord(task_name=name, action=action, created=number, **values)
+
+
+def numbers(items):
+    return [int(item.created) for item in items]
+
+
+def files(path):
+    return sorted(file.name for file in path.parent.glob("*.csv"))
+
+
+@pytest.fixture
+def rotated(open_repo):
+    """Ten records in several files."""
+    repo = open_repo(rotate_bytes=140)
+    for number in range(10):
+        repo.add(record(number, name="ab"[number % 2], exc_text='x\n"y"' if number % 3 else None, run_id=str(number)))
+    return repo
+
+
+# When, and under which names
+
+
+def test_by_size(rotated, log_path):
+    assert files(log_path) == ["log-000001.csv", "log-000002.csv", "log-000003.csv", "log.csv"]
+    for file in log_path.parent.glob("*.csv"):
+        assert file.stat().st_size <= 140
+        assert file.read_bytes().startswith(b"task_name,action,created")
+
+
+def test_a_record_that_is_too_large_has_a_file_of_its_own(open_repo, log_path):
+    repo = open_repo(rotate_bytes=100)
+    for number in range(2):
+        repo.add(record(number, message="m" * 1000))
+    assert files(log_path) == ["log-000001.csv", "log.csv"]
+    assert numbers(repo) == [0, 1]
+
+
+def test_by_age(open_repo, log_path):
+    options = {"rotate_age": "1 min"}
+    repo = open_repo(**options)
+    for created in (1000.0, 1059.0, 1060.0, 1061.0):
+        repo.add(record(created))
+    assert files(log_path) == ["log-000001.csv", "log.csv"]
+    # Also by the age of a file that was begun by another process.
+    open_repo(**options).add(record(1120.0))
+    assert files(log_path) == ["log-000001.csv", "log-000002.csv", "log.csv"]
+    assert numbers(repo) == [1000, 1059, 1060, 1061, 1120]
+
+
+def test_by_default_never(open_repo, log_path):
+    repo = open_repo()
+    for number in range(5):
+        repo.add(record(number * 1e9, message="m" * 10_000))
+    assert files(log_path) == ["log.csv"]
+
+
+def test_names(tmp_path):
+    path = tmp_path / "my.log.csv"
+    for name in ("my.log-000002.csv", "my.log-1000000.csv", "my.log-000010.csv", "my.log-1.csv", "other-000001.csv"):
+        (tmp_path / name).touch()
+    assert [file.name for file in older_files(path)] == ["my.log-000002.csv", "my.log-000010.csv", "my.log-1000000.csv"]
+    assert next_file(path).name == "my.log-1000001.csv"
+    assert next_file(tmp_path / "log").name == "log-000001"
+    assert older_files(tmp_path / "no" / "log.csv") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "rotation"),
+    [
+        ({"rotate_bytes": "64 MB"}, Rotation(64_000_000)),
+        ({"rotate_bytes": "1.5KiB"}, Rotation(1536)),
+        ({"rotate_bytes": 10, "keep_files": 0}, Rotation(10, None, 0)),
+        ({"rotate_age": "1 day", "keep_age": timedelta(days=7)}, Rotation(None, 86400.0, None, 7 * 86400.0)),
+        ({"rotate_age": 60}, Rotation(None, 60.0)),
+    ],
+)
+def test_options(open_repo, options, rotation):
+    assert open_repo(**options)._rotation() == rotation
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rotate_bytes": "64 cows"}, "rotate_bytes is a number of bytes or a size such as"),
+        ({"rotate_bytes": 0}, "rotate_bytes"),
+        ({"rotate_bytes": True}, "rotate_bytes"),
+        ({"rotate_age": "10"}, "rotate_age: '10': add a unit"),
+        ({"rotate_age": -5}, "rotate_age is a length of time"),
+        ({"rotate_bytes": 1, "keep_files": -1}, "keep_files is a number of files"),
+        ({"rotate_bytes": 1, "keep_age": []}, "keep_age is a length of time"),
+        ({"keep_files": 1}, "need rotate_bytes or rotate_age"),
+        ({"rotate_age": "1 day", "model": dict, "fieldnames": ["id"]}, "created"),
+    ],
+)
+def test_options_that_cannot_be(open_repo, options, message):
+    with pytest.raises(ValueError, match=message):
+        open_repo(**options)
+
+
+# One log
+
+
+def test_queries(rotated, open_repo):
+    for repo in (rotated, open_repo()):
+        assert numbers(repo.filter_by().all()) == list(range(10))
+        assert numbers(repo.filter_by(task_name="b").all()) == [1, 3, 5, 7, 9]
+        assert repo.filter_by().first().created == 0
+        assert repo.filter_by(task_name="a").last().created == 8
+        assert repo.filter_by(created=0.0).last().created == 0
+        assert repo.filter_by(task_name="b").count() == 5
+        assert numbers(repo.filter_by().limit(4)) == [0, 1, 2, 3]
+
+
+def test_update_and_delete(rotated, open_repo, log_path):
+    untouched = log_path.with_name("log-000001.csv").stat().st_ino
+    rotated.filter_by(created=5.0).update(message="new")
+    assert [item.message for item in rotated].count("new") == 1
+    assert log_path.with_name("log-000001.csv").stat().st_ino == untouched
+    rotated.filter_by(task_name="a").delete()
+    for repo in (rotated, open_repo()):
+        assert numbers(repo) == [1, 3, 5, 7, 9]
+    rotated.add(record(10))
+    assert numbers(rotated) == [1, 3, 5, 7, 9, 10]
+
+
+def test_replacing_everything(rotated, log_path):
+    rotated.write_file([record(7)])
+    assert files(log_path) == ["log.csv"]
+    assert numbers(rotated) == [7]
+
+
+def test_pages(rotated, open_repo):
+    for repo in (rotated, open_repo()):
+        source = open_source(repo)
+        page = source.read(ReadLog(limit=3))
+        backward = list(page.entries)
+        while not page.at_start:
+            page = source.read(ReadLog(limit=3, before=page.first))
+            backward = [*page.entries, *backward]
+        assert numbers(backward) == list(range(10))
+        assert [entry.cursor for entry in backward] == sorted({entry.cursor for entry in backward})
+        page = source.read(ReadLog(limit=3, after=0))
+        forward = list(page.entries)
+        while not page.at_end:
+            page = source.read(ReadLog(limit=3, after=page.last))
+            forward += page.entries
+        assert forward == backward
+        assert numbers(source.read(ReadLog(where=LogFilter(text='"Y"'))).entries) == [1, 2, 4, 5, 7, 8]
+        for number in range(1, 10):
+            assert numbers(source.read(ReadLog(at=float(number))).entries) == list(range(number, 10))
+        assert source.read(ReadLog(at=10.0)).entries == ()
+
+
+def test_following_through_rotations(open_repo):
+    writer, reader = open_repo(rotate_bytes=200), open_source(open_repo())
+    last, found = 0, []
+    for number in range(12):
+        writer.add(record(number))
+        page = reader.read(ReadLog(after=last))
+        found += page.entries
+        last = page.last
+        assert page.notice == ""
+    assert numbers(found) == list(range(12))
+    # Cursors are what they were when each record was the newest.
+    assert reader.read(ReadLog(after=0)).entries == tuple(found)
+    for number in range(12, 20):
+        writer.add(record(number))
+    assert numbers(reader.read(ReadLog(after=last)).entries) == list(range(12, 20))
+
+
+def test_older_files_with_other_columns(open_repo, log_path):
+    log_path.with_name("log-000001.csv").write_bytes(b"action,created,task_name\r\nrun,1.0,old\r\n")
+    repo = open_repo()
+    repo.add(record(2.0, name="new", run_id="x"))
+    assert [item.task_name for item in repo] == ["old", "new"]
+    assert [entry.task for entry in open_source(repo).read(ReadLog()).entries] == ["old", "new"]
+    assert list(read_book(repo)[0]) == ["old", "new"]
+    repo.filter_by(task_name="old").update(task_name="older")
+    assert log_path.with_name("log-000001.csv").read_bytes() == b"action,created,task_name\r\nrun,1.0,older\r\n"
+
+
+def test_an_older_file_that_is_no_log_is_passed_over(open_repo, log_path):
+    log_path.with_name("log-000001.csv").write_bytes(b"id,name\r\n1,x\r\n2,y\r\n")
+    log_path.with_name("log-000002.csv").write_bytes(b"")
+    repo = open_repo()
+    repo.add(record(2.0))
+    assert numbers(repo) == [2]
+    assert numbers(open_source(repo).read(ReadLog(after=0)).entries) == [2]
+    assert [past.created for past in read_past(repo)] == [2.0]
+
+
+def test_a_run_that_ends_in_another_file(open_repo):
+    repo = open_repo(rotate_bytes=1)
+    repo.add(record(1.0, run_id="x"))
+    repo.add(record(1.0, run_id="open"))
+    repo.add(record(2.0, action="success", run_id="x"))
+    book, unended = read_book(open_repo())
+    assert unended == {"a": [("open", 1.0)]}
+    assert book["a"].status == "success"
+
+
+def test_damage_in_an_older_file(rotated, open_repo, log_path):
+    with log_path.with_name("log-000002.csv").open("ab") as file:
+        file.write(b'torn,fail,5.0,,,,,"Trace')
+    repo = open_repo()
+    assert numbers(repo) == list(range(10))
+    assert repo.filter_by(created=0.0).last().created == 0
+    assert list(read_book(repo)[0]) == ["a", "b"]
+
+
+def test_many_files_are_not_all_open(open_repo):
+    repo = open_repo(rotate_bytes=1)
+    for number in range(60):
+        repo.add(record(number))
+    reader = open_repo()
+    before = len(os.listdir("/proc/self/fd"))
+    assert numbers(reader) == list(range(60))
+    assert len(os.listdir("/proc/self/fd")) - before <= 2
+    reader.close()
+
+
+# Several processes, crashes, and files that go away
+
+
+def test_two_writers_lose_nothing(open_repo, log_path):
+    repos = [open_repo(rotate_bytes=500) for _ in range(3)]
+
+    def write(repo, start):
+        for number in range(start, start + 60):
+            repo.add(record(number, name=f"w{start}"))
+
+    threads = [threading.Thread(target=write, args=(repo, 100 * place)) for place, repo in enumerate(repos)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for start in (0, 100, 200):
+        assert numbers(open_repo().filter_by(task_name=f"w{start}").all()) == list(range(start, start + 60))
+    assert [notice for repo in repos for notice in repo.notices] == []
+    assert len(files(log_path)) > 5
+
+
+def test_a_crash_after_the_file_was_set_aside(rotated, open_repo, log_path):
+    log_path.rename(next_file(log_path))
+    repo = open_repo()
+    assert numbers(repo) == list(range(10))
+    assert numbers(open_source(repo).read(ReadLog(limit=3)).entries) == [7, 8, 9]
+    rotated.add(record(10))
+    for each in (repo, rotated):
+        assert numbers(each) == list(range(11))
+        assert each.notices == []
+
+
+def test_a_file_that_cannot_be_set_aside_goes_on_growing(open_repo, log_path, monkeypatch):
+    repo = open_repo(rotate_bytes=1)
+    repo.add(record(0))
+
+    def refuse(*args):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "rename", refuse)
+    repo.add(record(1))
+    repo.add(record(2))
+    assert files(log_path) == ["log.csv"]
+    assert numbers(repo) == [0, 1, 2]
+    (notice,) = repo.notices
+    assert "Permission denied" in notice
+
+
+@pytest.mark.parametrize("which", ["log-000001.csv", "log-000002.csv", "log.csv"])
+def test_a_file_that_is_taken_away(rotated, log_path, which):
+    source = open_source(rotated)
+    before = source.read(ReadLog())
+    gone = numbers(CSVFileRepo(filename=log_path.with_name(which), model=TaskRunRecord)) if which != "log.csv" else None
+    if gone is None:
+        gone = [9]
+    log_path.with_name(which).unlink()
+    left = [number for number in range(10) if number not in gone]
+    assert numbers(rotated) == left
+    page = source.read(ReadLog())
+    assert numbers(page.entries) == left
+    if which == "log-000001.csv":
+        # The oldest goes, as by retention: all other places are what they were.
+        assert page.entries == before.entries[len(gone) :]
+        assert source.read(ReadLog(before=before.entries[len(gone)].cursor)).at_start
+        assert numbers(source.read(ReadLog(after=before.entries[0].cursor)).entries) == left
+    else:
+        assert page.first > before.last
+        assert page.notice
+
+
+# Retention
+
+
+def kept(repo, log_path):
+    """The files, after what is done in another thread was done."""
+    repo.close()
+    return files(log_path)
+
+
+def test_so_many_files_are_kept(open_repo, log_path):
+    repo = open_repo(rotate_bytes=1, keep_files=2)
+    for number in range(6):
+        repo.add(record(number, run_id=str(number)))
+    assert kept(repo, log_path) == ["log-000004.csv", "log-000005.csv", "log.csv"]
+    assert numbers(open_repo()) == [3, 4, 5]
+    repo.add(record(6))
+    assert kept(repo, log_path) == ["log-000005.csv", "log-000006.csv", "log.csv"]
+
+
+def test_files_are_kept_for_so_long(open_repo, log_path):
+    repo = open_repo(rotate_bytes=1, keep_age="1 hour")
+    for created in (0.0, 1000.0, 2000.0, 4000.0, 4600.0):
+        repo.add(record(created))
+    assert kept(repo, log_path) == ["log-000002.csv", "log-000003.csv", "log-000004.csv", "log.csv"]
+    assert numbers(open_repo()) == [1000, 2000, 4000, 4600]
+
+
+def test_what_they_told_stays_known(open_repo, log_path):
+    repo = open_repo(rotate_bytes=1, keep_files=1)
+    for number in range(6):
+        repo.add(record(number, name=f"t{number}", run_id=str(number)))
+    repo.close()
+    book, unended = read_book(open_repo())
+    assert sorted(book) == sorted(unended) == [f"t{number}" for number in range(6)]
+    # But the log stays the truth.
+    digest_path(log_path).unlink()
+    assert sorted(read_book(open_repo())[0]) == ["t4", "t5"]
+
+
+def test_nothing_is_deleted_that_is_not_known(open_repo, log_path, monkeypatch):
+    monkeypatch.setattr("redengine.log.digest.save", lambda *args, **kwargs: False)
+    repo = open_repo(rotate_bytes=1, keep_files=0)
+    for number in range(3):
+        repo.add(record(number))
+    assert kept(repo, log_path) == ["log-000001.csv", "log-000002.csv", "log.csv"]
+
+
+def test_at_start_too(open_repo, log_path):
+    repo = open_repo(rotate_bytes=1)
+    for number in range(4):
+        repo.add(record(number))
+    repo.close()
+    again = open_repo(rotate_bytes=1, keep_files=1)
+    again.open()
+    read_book(again)
+    assert files(log_path) == ["log-000003.csv", "log.csv"]
+    again.close()
+
+
+def test_a_log_that_is_none_of_tasks(open_repo, log_path):
+    repo = open_repo(rotate_bytes=1, keep_files=1, model=dict, fieldnames=["id"])
+    for number in range(4):
+        repo.add({"id": str(number)})
+    assert kept(repo, log_path) == ["log-000003.csv", "log.csv"]
+    assert [item["id"] for item in repo] == ["2", "3"]
+
+
+def test_a_reader_goes_on_while_files_are_deleted(open_repo):
+    repo = open_repo(rotate_bytes=1)
+    for number in range(6):
+        repo.add(record(number))
+    reader = iter(open_repo())
+    assert next(reader).created == 0
+    again = open_repo(rotate_bytes=1, keep_files=2)
+    again.open()
+    again.close()
+    assert 5 in numbers(reader)
+
+
+def test_fsync_of_a_rotation(open_repo, monkeypatch):
+    repo = open_repo(rotate_bytes=1, fsync=True, model=MinimalRecord)
+    repo.add(MinimalRecord(task_name="a", action="run", created=1))
+    synced = []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")) or fsync(fd))
+    repo.add(MinimalRecord(task_name="a", action="run", created=2))
+    # The folder, since a name changed in it; the header of the new file; the record.
+    assert [os.path.basename(name) for name in synced][1:] == ["log.csv", "log.csv"]
+    assert os.path.isdir(synced[0])
