@@ -81,7 +81,7 @@ class RedEngine(_Declaring):
         logger.setLevel(logging.INFO)
         #: Whether the project chose where to log.
         self.session.own_repo = logger_repo is not None
-        logger.handlers.insert(0, RepoHandler(repo=repo_from(logger_repo)))
+        logger.handlers.insert(0, RepoHandler(repo=repo_from(logger_repo, self.session.config.max_memory_records)))
 
     def _get_task_logger(self) -> logging.Logger:
         return logging.getLogger(self.session.config.task_logger_basename)

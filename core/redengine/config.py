@@ -36,6 +36,10 @@ class Config(BaseModel):
     #: Read the log at each look at a task's past. Slow; for when others write to the same log.
     force_status_from_logs: bool = False
 
+    #: How many records a log in memory keeps, the newest. ``None``: the one that is made when a project sets no log
+    #: keeps 10,000, a ``MemoryRepo`` of the project's own all.
+    max_memory_records: int | None = Field(default=None, ge=1)
+
     task_logger_basename: str = "redengine.task"
     scheduler_logger_basename: str = "redengine.scheduler"
 

@@ -14,6 +14,7 @@ from redengine.config import Config
 from redengine.log.adapter import TaskAdapter, find_logger, find_repo
 from redengine.log.defaults import create_default_handler
 from redengine.log.history import HistoryBook, OpenRun
+from redengine.log.memory_repo import MAX_RECORDS, BoundedMemoryRepo, bound
 from redengine.log.past import read_book
 
 if TYPE_CHECKING:
@@ -127,7 +128,17 @@ class Journal:
         else:
             # It is read now, with this record in it.
             self.book  # noqa: B018
+        if self.config.max_memory_records is not None:
+            bound(self._book_repo, self.config.max_memory_records)
         self.emit(("task", name))
+
+    def _bound_log(self) -> None:
+        """Have a log in memory keep as many records as the option says now."""
+        repo, max_records = self._find_repo(), self.config.max_memory_records
+        if isinstance(repo, BoundedMemoryRepo):
+            repo.bound(max_records or MAX_RECORDS)
+        elif max_records is not None:
+            bound(repo, max_records)
 
     def _count_logged(self, name: str, actions: frozenset[str], start: float, end: float) -> int:
         from redengine.log.bird import between, in_
@@ -192,7 +203,7 @@ class Journal:
                 UserWarning,
                 stacklevel=3,
             )
-            logger.addHandler(create_default_handler())
+            logger.addHandler(create_default_handler(self.config.max_memory_records))
         if logger.getEffectiveLevel() > logging.INFO:
             warnings.warn(
                 f"Logger {logger.name} has too low level ({logging.getLevelName(logger.getEffectiveLevel())}). "

@@ -96,6 +96,8 @@ class Session(Journal, RedBase):
     def _config_changed(self, name: str) -> None:
         if name == "timezone":
             self._zone = None
+        elif name == "max_memory_records":
+            self._bound_log()
         self.emit(("config", name))
 
     # Time

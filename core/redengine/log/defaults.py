@@ -9,19 +9,19 @@ from redengine.log.bird import Repo
 from redengine.log.csv_repo import CSVFileRepo
 from redengine.log.handler import RepoHandler
 from redengine.log.log_record import TaskRunRecord
-from redengine.log.memory_repo import BoundedMemoryRepo
+from redengine.log.memory_repo import MAX_RECORDS, BoundedMemoryRepo
 
 
-def create_default_handler() -> RepoHandler:
-    """A handler that keeps the newest records in memory and can be read."""
-    return RepoHandler(repo=BoundedMemoryRepo(model=TaskRunRecord))
+def create_default_handler(max_records: int | None = None) -> RepoHandler:
+    """A handler that keeps the newest records in memory, 10,000 by default, and can be read."""
+    return RepoHandler(repo=repo_from("memory", max_records))
 
 
-def repo_from(choice: Repo | str | None) -> Repo:
+def repo_from(choice: Repo | str | None, max_records: int | None = None) -> Repo:
     """A repository as it is, or made by name: ``"memory"`` (the default), or ``"csv"`` in the folder for temporary
-    files. Raises ``ValueError`` for any other name."""
+    files. ``max_records`` is of the one in memory. Raises ``ValueError`` for any other name."""
     if choice is None or choice == "memory":
-        return BoundedMemoryRepo(model=TaskRunRecord)
+        return BoundedMemoryRepo(model=TaskRunRecord, max_records=max_records or MAX_RECORDS)
     if choice == "csv":
         return CSVFileRepo(filename=Path(tempfile.gettempdir()) / "redengine.csv", model=TaskRunRecord)
     if isinstance(choice, str):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic.v1 import PrivateAttr, validator
 
 from redengine.log import bird
 
+#: Records that are kept unless something else is said.
+MAX_RECORDS = 10_000
+
 
 class BoundedMemoryRepo(bird.MemoryRepo):  # type: ignore[misc]
     """redbird's ``MemoryRepo`` that keeps the newest ``max_records`` records and drops older ones."""
 
-    max_records: int = 10_000
+    max_records: int = MAX_RECORDS
 
     _dropped: int = PrivateAttr(default=0)
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
@@ -43,7 +47,36 @@ class BoundedMemoryRepo(bird.MemoryRepo):  # type: ignore[misc]
         """Add a record. Raises ``KeyFoundError`` for a known ``id_field``."""
         with self._lock:
             super().insert(item)
-            surplus = len(self.collection) - self.max_records
-            if surplus > 0:
-                del self.collection[:surplus]
-                self._dropped += surplus
+            self._drop()
+
+    def bound(self, max_records: int) -> None:
+        """Keep so many records from now on."""
+        with self._lock:
+            self.max_records = max_records
+            self._drop()
+
+    def query_data(self, query: dict[str, Any]) -> Iterator[Any]:
+        """The records that fit, of those that are there now: what is dropped meanwhile does not shift the others."""
+        matcher = bird.QueryMatcher(query, value_getter=self.get_field_value)
+        return (record for record in self.snapshot()[0] if record in matcher)
+
+    def query_delete(self, query: dict[str, Any]) -> None:
+        """Remove the records that fit."""
+        with self._lock:
+            super().query_delete(query)
+
+    def _drop(self) -> None:
+        surplus = len(self.collection) - self.max_records
+        if surplus > 0:
+            del self.collection[:surplus]
+            self._dropped += surplus
+
+
+def bound(repo: Any, max_records: int) -> None:
+    """Drop the oldest records of a repository in memory, ours or redbird's, beyond so many. Others are left alone."""
+    if isinstance(repo, BoundedMemoryRepo):
+        if repo.max_records > max_records:
+            repo.bound(max_records)
+    elif isinstance(repo, bird.MemoryRepo):
+        # In one step, since others may read.
+        del repo.collection[: max(len(repo.collection) - max_records, 0)]

@@ -39,6 +39,9 @@ class RepoLogSource(LogSource):
         #: Cursor of the record before the first one.
         self._base = 0
         self._length = 0
+        #: Of redbird's memory: the newest record that was seen, and how many were dropped before the first one.
+        self._seen: Any = None
+        self._dropped = 0
 
     def read(self, query: ReadLog) -> LogPage:
         """The page that is asked for."""
@@ -67,7 +70,9 @@ class RepoLogSource(LogSource):
             return repo.snapshot()
         if isinstance(repo, bird.MemoryRepo):
             # The list may grow in another thread: a copy is one step.
-            return list(repo.collection), 0
+            items = list(repo.collection)
+            self._note_dropped(items)
+            return items, self._dropped
         now = self._monotonic()
         if now >= self._read_again_at:
             reader = repo.copy(update={"errors_query": "discard"}) if hasattr(repo, "errors_query") else repo
@@ -75,6 +80,14 @@ class RepoLogSource(LogSource):
             done = self._monotonic()
             self._read_again_at = done + max(1.0, RESPITE * (done - now))
         return self._kept, 0
+
+    def _note_dropped(self, items: Sequence[Any]) -> None:
+        """Notice by the newest record seen that older ones were dropped, as when the log is bounded by a setting."""
+        known = self._length - self._dropped
+        if known and len(items) >= known:
+            place = next((place for place in range(len(items) - 1, -1, -1) if items[place] is self._seen), -1)
+            self._dropped += max(known - 1 - place, 0)
+        self._seen = items[-1] if items else None
 
     def _page(self, items: Sequence[Any], base: int, query: ReadLog, notice: str) -> LogPage:
         limit = page_length(query)

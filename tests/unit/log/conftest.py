@@ -110,6 +110,19 @@ def make_repo(tmp_path: Path, database: Callable[[str], str]) -> Iterator[Callab
     for repo in made:
         repo.session.remove()
         repo.session.get_bind().dispose()
+    if any(repo.session.get_bind().dialect.name == "postgresql" for repo in made):
+        _drop(database("postgresql"), [repo.table for repo in made])
+
+
+def _drop(url: str, tables: list[str]) -> None:
+    """Of a server that all tests share. redbird describes every table that there is to itself."""
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for table in tables:
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+    engine.dispose()
 
 
 def _with_id(model: Any) -> Any:

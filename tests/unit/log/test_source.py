@@ -12,6 +12,7 @@ from redengine.control.messages import LogFilter, ReadLog
 from redengine.log import BoundedMemoryRepo, MinimalRecord, TaskRunRecord, bird
 from redengine.log.csv_index import STRIDE
 from redengine.log.csv_sieve import Sieve
+from redengine.log.memory_repo import bound
 from redengine.log.source import CSVLogSource, RepoLogSource, open_source
 
 
@@ -448,6 +449,27 @@ def test_records_removed_from_memory():
     assert numbers(page) == [0, 2, 3, 4]
     assert "removed" in page.notice
     assert page.entries[0].cursor > last
+
+
+def test_a_memory_that_is_bounded_by_a_setting_is_followed():
+    repo = bird.MemoryRepo(model=MinimalRecord)
+    source = open_source(repo)
+    seen, page = [], source.read(ReadLog())
+    for number in range(20):
+        repo.add(MinimalRecord(task_name="a", action="run", created=number))
+        bound(repo, 4)
+        if number % 3 == 0:
+            page = source.read(ReadLog(after=page.last))
+            seen += [(entry.cursor, entry.created) for entry in page.entries]
+            assert not page.notice
+    assert seen == [(number + 1, number) for number in range(19)]
+    page = source.read(ReadLog(limit=2))
+    assert numbers(source.read(ReadLog(before=page.first))) == [16, 17]
+    # More than it keeps came since the last look.
+    for number in range(20, 30):
+        repo.add(MinimalRecord(task_name="a", action="run", created=number))
+        bound(repo, 4)
+    assert numbers(source.read(ReadLog(after=page.last))) == [26, 27, 28, 29]
 
 
 def test_the_work_of_one_call_is_bounded_in_memory():

@@ -150,7 +150,7 @@ def test_columns_under_other_names(kind: str, make_repo: Callable[..., Any]) -> 
         action = sa.Column("what", sa.String)
         created = sa.Column("at", sa.Double)
 
-    repo = make_repo(kind, MinimalRecord, model_orm=Line, table=None)
+    repo = make_repo(kind, MinimalRecord, model_orm=Line, table=Line.__tablename__)
     repo.add(record(1))
     repo.add(record(2, "b"))
     repo.filter_by(task_name="a").update(action="fail")
