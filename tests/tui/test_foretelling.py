@@ -70,6 +70,17 @@ def test_explain_as_json(project, tmp_path):
     assert len(report["next_starts"]) == 5
 
 
+def test_explain_is_as_if_the_scheduler_started_now(tmp_path):
+    project = tmp_path / "project.py"
+    project.write_text(
+        "from redengine import RedEngine\napp = RedEngine()\n"
+        "@app.task('scheduler has run over 10 min')\ndef late(): ...\n"
+    )
+    _, text = run("explain", str(project), "late", data=tmp_path / "data")
+    assert "false  scheduler has run over 10 min" in text
+    assert "not running: as if started" in text
+
+
 def test_explain_of_an_unknown_task(project, tmp_path):
     code, text = run("explain", project, "fetc", data=tmp_path / "data")
     assert code == 2

@@ -25,7 +25,11 @@ def explain(project: LoadedProject, task_name: str) -> ConditionReport:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ProjectError(f"{project.path.name} has no task {task_name!r}{hint}")
     task = session[task_name]
-    report = report_of(task, session.context(task))
+    context = session.context(task)
+    if context.started_at is None:
+        # As in a forecast: as if the scheduler were started now.
+        context.started_at = context.now
+    report = report_of(task, context)
     # The report is of the condition alone.
     return msgspec.structs.replace(report, next=NextStart("never"), next_starts=()) if task.disabled else report
 

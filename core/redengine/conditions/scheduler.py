@@ -55,4 +55,7 @@ class SchedulerStarted(BaseCondition):
         """Since when it runs."""
         from redengine.conditions.task import moment
 
-        return "not running" if ctx.started_at is None else f"started {moment(ctx.started_at, ctx)}"
+        if ctx.started_at is None:
+            return "not running"
+        started = f"started {moment(ctx.started_at, ctx)}"
+        return started if ctx.session.scheduler.started_at is not None else f"not running: as if {started}"

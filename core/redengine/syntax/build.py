@@ -92,13 +92,13 @@ def _texts(statement: Statement) -> dict[str, str]:
 def _bounds(statement: Statement) -> dict[str, int]:
     """The comparisons with numbers: ``at least 2 and less than 5`` as ``_ge_=2, _lt_=5``."""
     bounds: dict[str, int] = {}
-    bound = "_eq_"
+    bound, said = "_eq_", ""
     for token in statement.tokens:
         if token.type in _BOUNDS:
-            bound = _BOUNDS[token.type]
-            if bound in bounds:
-                raise ValueError(f"{token.lower()!r} is said twice")
+            bound, said = _BOUNDS[token.type], token.lower()
         elif token.type == "COUNT":
+            if bound in bounds:
+                raise ValueError(f"{said!r} is said twice")
             bounds[bound] = int(token)
     return bounds
 
@@ -187,6 +187,10 @@ def _cron(statement: Statement) -> Any:
     return condition_class("TaskRunnable")(period=period)
 
 
+def _crontime(statement: Statement) -> Any:
+    return condition_class("IsPeriod")(period=_cron_period(_texts(statement)["CRON_FIELDS"]))
+
+
 def _within(statement: Statement) -> Any:
     return condition_class("IsPeriod")(period=_window(statement))
 
@@ -215,7 +219,12 @@ def _history(statement: Statement) -> Any:
 
 
 def _running(statement: Statement) -> Any:
-    return condition_class("TaskRunning")(task=unquote(_texts(statement)["TASK_NAME"]), **_bounds(statement))
+    words = _texts(statement)
+    period: TimePeriod | None = None
+    if "FOR" in words:
+        lasting = [token.type for token in statement.tokens if token.type in ("MORE", "LESS")][-1]
+        period = period_class("TimeSpanDelta")(**{"near" if lasting == "MORE" else "far": _length(words["DELTA"])})
+    return condition_class("TaskRunning")(task=unquote(words["TASK_NAME"]), period=period, **_bounds(statement))
 
 
 def _uptime(statement: Statement) -> Any:
@@ -253,6 +262,7 @@ _BUILDERS: dict[str, Callable[[Statement], Any]] = {
     "interval": _interval,
     "cron": _cron,
     "within": _within,
+    "crontime": _crontime,
     "after": _after,
     "history": _history,
     "running": _running,
@@ -277,6 +287,8 @@ def build_period(statement: Statement) -> TimePeriod:
         period = period_class(statement.form)
     elif statement.form == "past":
         period = _delta(statement)
+    elif statement.form == "cron":
+        period = _cron_period(_texts(statement)["CRON_FIELDS"])
     else:
         period = _window(statement)
     return period

@@ -8,8 +8,7 @@ from typing import Any
 
 from redengine.syntax.parse import parse_condition
 from redengine.syntax.unparse import DEPEND_VERBS, HISTORY_VERBS, builtin_name, task_name, unparse
-from redengine.syntax.window import Window, cron_of, delta_of, window_of
-from redengine.time.duration import format_delta
+from redengine.syntax.window import Window, cron_of, delta_of, span_of, window_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,15 +243,9 @@ def _depend(condition: Any) -> _Phrase:
     return _Phrase(f"after {said}", f"before {said}")
 
 
-def _lengths(period: Any) -> tuple[str | None, str | None]:
-    """The shortest and the longest time that a ``TimeSpanDelta`` holds, where it has one."""
-    near, far = getattr(period, "near", None), getattr(period, "far", None)
-    return format_delta(near) if near else None, format_delta(far) if far else None
-
-
 def _running(condition: Any) -> _Phrase:
     who = _whose(condition.task)
-    near, far = _lengths(condition.period)
+    near, far = span_of(condition.period)
     lasting = (f" for more than {near}" if near else "") + (f" for less than {far}" if far else "")
     if condition._comps:
         said = f"{_count(condition._comps)} runs of {who} are alive{lasting}"
@@ -264,7 +257,7 @@ def _running(condition: Any) -> _Phrase:
 
 
 def _scheduler_started(condition: Any) -> _Phrase | None:
-    near, far = _lengths(condition.period)
+    near, far = span_of(condition.period)
     far = delta_of(condition.period) or far
     once = f"once the scheduler has run for {near}" if near else ""
     within = f"within {far} of the scheduler's start" if far else ""

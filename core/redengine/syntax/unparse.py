@@ -7,7 +7,7 @@ from typing import Any
 
 from redengine.syntax.build import condition_class
 from redengine.syntax.grammar import quote
-from redengine.syntax.window import cron_of, delta_of, window_of
+from redengine.syntax.window import cron_of, delta_of, span_of, window_of
 
 _CYCLE_WORDS = {
     "second": "secondly",
@@ -50,7 +50,7 @@ BOUND_WORDS = {
 def unparse(condition: Any) -> str:
     """A condition in the condition language.
 
-    For one that has no form there (``running.more_than("10 min")``, a condition of one's own): the text it was parsed
+    For one that has no form there (``every("10 min", based="finish")``, a condition of one's own): the text it was parsed
     from, else what it calls itself.
 
     >>> from redengine.conds import daily, every
@@ -128,6 +128,9 @@ def _runnable(condition: Any) -> str | None:
 
 
 def _is_period(condition: Any) -> str | None:
+    fields = cron_of(condition.period)
+    if fields is not None:
+        return f"time of cron {fields}"
     window = window_of(condition.period)
     if window is None:
         return None
@@ -179,10 +182,19 @@ def _depend(condition: Any) -> str | None:
 
 
 def _running(condition: Any) -> str | None:
-    times = _times(condition._comps)
-    if condition.task is None or condition.period is not None or times is None:
+    times, lasting = _times(condition._comps), _lasting(condition.period)
+    if condition.task is None or times is None or lasting is None:
         return None
-    return f"task {quote(task_name(condition.task))} is running{times}"
+    return f"task {quote(task_name(condition.task))} is running{times}{lasting}"
+
+
+def _lasting(period: Any) -> str | None:
+    if period is None:
+        return ""
+    near, far = span_of(period)
+    if near and far:
+        return None
+    return f" for more than {near}" if near else f" for less than {far}" if far else None
 
 
 def _started(condition: Any) -> str | None:

@@ -50,6 +50,14 @@ def delta_of(period: Any) -> str | None:
     return format_delta(past) if isinstance(past, timedelta) else None
 
 
+def span_of(period: Any) -> tuple[str | None, str | None]:
+    """The shortest and the longest time that a ``TimeSpanDelta`` holds, as text, where it has one."""
+    from redengine.time.duration import format_delta
+
+    near, far = getattr(period, "near", None), getattr(period, "far", None)
+    return format_delta(near) if near else None, format_delta(far) if far is not None else None
+
+
 def cron_of(period: Any) -> str | None:
     """The five fields of a ``Cron`` period; ``None`` for others."""
     return str(period.expression) if type(period).__name__ == "Cron" else None

@@ -44,6 +44,7 @@ from redengine.time import (
     TimeOfSecond,
     TimeOfWeek,
     TimeOfYear,
+    TimeSpanDelta,
 )
 
 CONSTANTS = [
@@ -174,6 +175,14 @@ COUNTS = [
     ("has started at least 2 and less than 5 times this week", TaskStarted(_ge_=2, _lt_=5, period=TimeOfWeek())),
     ("task 'X' is running at least 2 times", TaskRunning(task="X") >= 2),
     ("while task 'X' is running less than 1 time", TaskRunning(task="X") < 1),
+    ("task 'X' is running for more than 10 min", TaskRunning(task="X", period=TimeSpanDelta(near="10 min"))),
+    ("task 'X' is running for less than 10 min", TaskRunning(task="X", period=TimeSpanDelta(far="10 min"))),
+    (
+        "task 'X' is running more than 2 times for more than 1 hour",
+        TaskRunning(task="X", period=TimeSpanDelta(near="1 hour")) > 2,
+    ),
+    ("time of cron * 8-18 * * MON-FRI", IsPeriod(Cron("* 8-18 * * MON-FRI"))),
+    ("time of cron @hourly", IsPeriod(Cron("@hourly"))),
     ("scheduler has at least 3 cycles", SchedulerCycles() >= 3),
     ("scheduler has exactly 3 cycles", SchedulerCycles(_eq_=3)),
     ("scheduler has other than 3 cycles", SchedulerCycles() != 3),
@@ -218,8 +227,8 @@ def test_words_take_any_case_and_white_space(text: str, expected: object) -> Non
         return part.upper().replace(" ", " \n\t ")
 
     # Names in quotes are the only text whose case and white space matter; the fields of cron are kept as written.
-    if text.startswith("cron"):
-        shouted = text.replace("cron ", "CRON \n").replace(" *", "  *")
+    if "cron" in text:
+        shouted = text.replace("time of", "Time  OF").replace("cron ", "CRON \n").replace(" *", "  *")
     else:
         parts = re.split(r"""('(?:[^'\\]|\\.)*'|"[^"]*")""", text)
         parts[::2] = map(shout, parts[::2])

@@ -71,7 +71,7 @@ _atoms = st.one_of(
     st.sampled_from([c.AlwaysTrue(), c.AlwaysFalse(), conds.daily, conds.running, conds.started, conds.retry]),
     st.builds(c.TaskExecutable, task=_tasks, period=_periods),
     st.builds(c.TaskRunnable, task=_tasks, period=_periods),
-    st.builds(c.IsPeriod, _cycles()),
+    st.builds(c.IsPeriod, _cycles() | st.just(t.Cron("*/5 * * * *"))),
     _compared(_verbs.flatmap(lambda verb: st.builds(verb, task=_tasks, period=st.none() | _periods))),
     _compared(st.builds(c.TaskRunning, task=_tasks)),
     _compared(st.just(c.SchedulerCycles())),
@@ -123,7 +123,9 @@ def test_every_count_has_words(task: Any, period: Any, verb: Any, counts: dict[s
         return  # "this second" is said by nobody
     made = [verb(task=task, period=period, **counts), c.SchedulerCycles(**(counts or {"_gt_": 1}))]
     if task is not None:
-        made.append(c.TaskRunning(task=task, **counts))
+        made += [
+            c.TaskRunning(task, each, **counts) for each in (None, t.TimeSpanDelta("1 h"), t.TimeSpanDelta(far="1 h"))
+        ]
     for condition in made:
         printed = unparse(condition)
         assert parse_condition(printed) == condition, printed

@@ -6,7 +6,7 @@ import pytest
 
 from redengine.exc import ConditionSyntaxError
 from redengine.syntax import diagnose, parse_time
-from redengine.time import TimeDelta, TimeOfDay, TimeOfMonth, TimeOfWeek, always, never
+from redengine.time import Cron, TimeDelta, TimeOfDay, TimeOfMonth, TimeOfWeek, always, never
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from redengine.time import TimeDelta, TimeOfDay, TimeOfMonth, TimeOfWeek, always
         ("time of day between 10:00 and 12:00", TimeOfDay("10:00", "12:00")),
         ("time of day before 12:00", TimeOfDay(None, "12:00")),
         ("Time Of Week on Monday", TimeOfWeek.at("Mon")),
+        ("cron * 8-18 * * *", Cron("* 8-18 * * *")),
         ("time of month between 1st and 2nd", TimeOfMonth("1st", "2nd")),
         ("time of week on Monday | time of week on Friday", TimeOfWeek.at("Mon") | TimeOfWeek.at("Fri")),
         (

@@ -94,7 +94,7 @@ def test_unknown_conditions_speak_for_themselves(condition: BaseCondition) -> No
 
 
 def test_a_condition_without_text_is_shown_as_itself() -> None:
-    condition = TaskRunning(task="x", period=TimeSpanDelta(near="10 min")) >= 2
+    condition = TaskExecutable(period=TimeDelta("10 min"))
     assert unparse(condition) == repr(condition)
 
 
