@@ -50,7 +50,7 @@ BOUND_WORDS = {
 def unparse(condition: Any) -> str:
     """A condition in the condition language.
 
-    For one that has no form there (``every("10 min", based="finish")``, a condition of one's own): the text it was parsed
+    For one that has no form there (``every("1 h", based="finish")``, a condition of one's own): the text it was parsed
     from, else what it calls itself.
 
     >>> from redengine.conds import daily, every
