@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timezone
 from unicodedata import category
 
+import msgspec
 import pytest
 from textual.app import App
 
@@ -155,7 +156,7 @@ async def test_bounded_and_read_again(app, entry):
         await started(pilot, app)
         for _ in range(3):
             await pilot.press("home")
-            await until(pilot, lambda: not app.pane._reading_on)
+            await until(pilot, lambda: not app.pane.feed.reading)
             await pilot.pause()
         assert len(app.pane.window) == 400
         assert not app.pane.window.at_end
@@ -283,9 +284,7 @@ async def test_notice_is_told_once(app, entry):
 
     def with_notice(query):
         answer = page(query)
-        return m.LogPage(
-            answer.entries, answer.first, answer.last, answer.at_start, notice=f"half a record {OSC}\nreplaced"
-        )
+        return msgspec.structs.replace(answer, notice=f"half a record {OSC}\nreplaced")
 
     app.controller.answers[m.ReadLog] = with_notice
     async with app.run_test(size=(80, 20)) as pilot:

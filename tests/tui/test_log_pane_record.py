@@ -107,7 +107,7 @@ async def test_copy_is_safe_and_whole(app, controller):
         app.open(entry)
         await until(pilot, lambda: "Output" in screen(app) and app.screen.entry is entry)
         await pilot.press("c")
-        await until(pilot, lambda: "copied" in screen(app))
+        await until(pilot, lambda: [note.message for note in app._notifications] == ["The record is copied: 13 lines"])
         copied = app.clipboard
         assert "line two" in copied
         assert "x␛]52;c;aGVsbG8=␇" in copied

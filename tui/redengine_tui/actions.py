@@ -119,13 +119,29 @@ ACTIONS: tuple[Act, ...] = (
     Act("parameters.page_down", ("pagedown",), "page(1)", "Page down", "Go down by a page.", "parameters"),
     Act("log.open", ("enter",), "open_record", "Open", "Show the record whole, with traceback and output.", "log",
         show=True),
-    Act("log.search", ("slash",), "search", "Search", "Show only records that have a text.", "log", show=True),
-    Act("log.drop_search", ("escape",), "drop_search", "Any text", "Show records whatever their text.", "log",
-        show=True),
-    Act("log.action", ("a",), "cycle_action", "Action", "Show only records of one action: all, run, success, fail …",
+    Act("log.back", ("escape",), "back", "Back",
+        "Close the input (a text is dropped), stop the search, or go back from a record's context to the filter.",
         "log", show=True),
+    Act("log.search", ("slash",), "search", "Search", "Show only records that have a text.", "log",
+        palette="Search the log for a text", show=True),
+    Act("log.action", ("a",), "cycle_action", "Action", "Show only records of one action: all, run, success, fail …",
+        "log", palette="Filter the log by action", show=True),
+    Act("log.level", ("v",), "cycle_level", "Level", "Show only records of a level and worse: all, INFO, WARNING …",
+        "log", palette="Filter the log by level", show=True),
     Act("log.task", ("f",), "toggle_task_filter", "This task", "Show only records of the task, or of all.", "log",
         palette="Filter the log by the task", show=True),
+    Act("log.span", ("s",), "span", "Time", "Show only records of a span of time.", "log",
+        palette="Filter the log by time", show=True),
+    Act("log.clear", ("backspace",), "clear_filter", "All", "Show all records: drop every filter.", "log",
+        palette="Drop every filter of the log", show=True),
+    Act("log.go_to", ("ctrl+g",), "go_to", "Go to", "Go to a time.", "log",
+        palette="Go to a time in the log", show=True),
+    Act("log.context", ("x",), "context", "Context", "Show the record amid its neighbours, without the filter.", "log",
+        palette="Show the log's record amid its neighbours", show=True),
+    Act("log.copy", ("c",), "copy", "Copy", "Copy the record's line to the clipboard.", "log",
+        palette="Copy the line of the log", show=True),
+    Act("log.export", ("w",), "export", "Write", "Write what the filter lets through to a file.", "log",
+        palette="Write the log to a file (CSV, JSON lines)", show=True),
     Act("log.up", ("up", "k"), "move(-1)", "Up", "Go to the record above.", "log"),
     Act("log.down", ("down", "j"), "move(1)", "Down", "Go to the record below.", "log"),
     Act("log.page_up", ("pageup",), "page(-1)", "Page up", "Go up by a page.", "log"),
@@ -147,7 +163,7 @@ ACTIONS: tuple[Act, ...] = (
 # fmt: on
 
 #: Actions of a pane that take a key of the screen around it on purpose: they hand it on when they have no use for it.
-SHADOWS = frozenset({"tasks.clear", "condition.put_back", "log.drop_search"})
+SHADOWS = frozenset({"tasks.clear", "condition.put_back", "log.back"})
 
 BY_ID: Mapping[str, Act] = {act.id: act for act in ACTIONS}
 

@@ -82,7 +82,7 @@ class CSVLogSource(LogSource):
         if place is None:
             # Before the first record of the file, also if that is still to be written.
             place = file.base + max(0, file.start - 1)
-        at_end = file.end <= file.start
+        at_end = bool(notice) or file.end <= file.start
         return LogPage(
             first=place, last=place, at_start=True, at_end=at_end, searched=1.0, notice=notice or self._notice()
         )

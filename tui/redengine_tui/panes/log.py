@@ -4,46 +4,47 @@ from __future__ import annotations
 
 from asyncio import TimerHandle
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from textual import events, on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from redengine.abc import Controller
-from redengine.control.messages import Delta, LogPage, ReadLog, TaskView
+from redengine.control.messages import Delta, LogEntry, LogPage, ReadLog, TaskView
 from redengine_tui.actions import bindings
-from redengine_tui.panes.ink import show, write_border
-from redengine_tui.panes.log_filter import STEPS, Chosen
-from redengine_tui.panes.log_lines import LogLines
+from redengine_tui.format import past
+from redengine_tui.panes.ink import INK, MUTED, STRONG, show, write_border
+from redengine_tui.panes.log_feed import Held, LogFeed
+from redengine_tui.panes.log_filter import LEVELS, STEPS, Chosen
+from redengine_tui.panes.log_lines import LogLines, record_line
+from redengine_tui.panes.log_prompt import LogPrompt
+from redengine_tui.panes.log_span import read_moment, read_span
 from redengine_tui.panes.log_window import LogWindow
-from redengine_tui.panes.pace import answer, later
+from redengine_tui.panes.pace import Pace, answer, later
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.rows import Rows
+from redengine_tui.screens.export import ExportScreen
 from redengine_tui.screens.record import RecordScreen
 from redengine_tui.text import safe_line
 
-#: Records asked for at a time.
-PAGE = 200
-#: Seconds between two looks for newer records.
-PAUSE = 0.1
 #: Seconds after the last key before the text filter is applied.
 TYPING = 0.15
+#: Seconds between two looks at how far a search has come.
+FRAME = 0.2
+#: Cells of the progress bar.
+BAR = 10
 
 
-class SearchInput(Input):
-    """The text filter: applied as it is typed, kept with ``enter``, dropped with ``escape``."""
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A record that is shown amid its neighbours, and what to go back to."""
 
-    def _on_paste(self, event: events.Paste) -> None:
-        # Input shows its value as it is.
-        event.text = safe_line(event.text.strip())
-
-    def drop(self) -> None:
-        """Filter by no text."""
-        self.value = ""
-        self.post_message(self.Submitted(self, ""))
+    entry: LogEntry
+    chosen: Chosen
+    held: Held
 
 
 class LogPane(Pane):
@@ -56,16 +57,28 @@ class LogPane(Pane):
 What happened, newest at the end. The log follows the newest record until you go elsewhere; then it stays where you
 put it and the lower edge counts what is new. `end` goes back to the newest and follows again.
 
+Filters add up, and the line at the top says which are on. `backspace` drops them all.
+
 - `f` shows only the records of the task under the cursor of the task list, or all again.
 - `a` goes through the kinds of records: all, failures, success, run, terminate, inaction.
+- `v` goes through the levels: all, INFO, WARNING, ERROR, CRITICAL, each with what is worse.
+- `s` takes a span of time: `10:00`, `10:00-11:30`, `yesterday`, `Mon 9:00`, `2026-11-24 09:00`, `past 2 hours`.
 - `/` shows only records with a text; `enter` keeps it, `escape` drops it.
+
+A long log is searched from its newest record on. The lower edge says how far it is; `escape` stops it and `home` goes
+on. A filter holds its newest 5,000 records; scroll up to read on.
+
+- `ctrl+g` goes to a time, written in the same ways.
+- `x` shows the record under the cursor amid its neighbours, without the filter; `escape` goes back to the filter.
 - `enter` opens the record: all fields, the traceback, and what the run printed.
+- `c` copies the line. It is sent to your terminal as OSC 52: whether it arrives is up to the terminal, and to `tmux`
+  (`set -g set-clipboard on`) where that is between.
+- `w` writes all that the filter lets through to a file, as CSV or as JSON lines.
 """
     BINDINGS = bindings("log")
     DEFAULT_CSS = """
     LogPane {
         #log-chips { height: 1; padding: 0 1; display: none; }
-        #log-search { height: 1; border: none; padding: 0 1; display: none; }
         #log-empty { height: auto; padding: 0 1; color: $text-muted; display: none; }
         LogLines { padding: 0 1; }
     }
@@ -73,37 +86,30 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
 
     def __init__(self, controller: Controller, clock: Callable[[], float], **kwargs: Any) -> None:
         super().__init__(controller, clock, **kwargs)
-        self.window = LogWindow()
+        self.lines = LogLines(LogWindow(), self.clock, lambda: self.zone, id="log-lines")
+        self.prompt = LogPrompt(id="log-prompt")
+        self.feed = LogFeed(self.lines, self._ask, self._progressed)
         self.chosen = Chosen()
+        self._aside: Context | None = None
         self._view: TaskView | None = None
-        #: Counts the filters and reloads: an answer to an earlier one is of no use.
-        self._generation = 0
-        self._cooling: TimerHandle | None = None
-        self._dirty = False
-        self._polling = False
-        self._reading_on = False
         self._typing: TimerHandle | None = None
         self._told: set[str] = set()
+        self._offered: tuple[bool, ...] = ()
+        self._pace = Pace(self, FRAME, self._mark)
 
     def compose(self) -> ComposeResult:
         yield Static(id="log-chips", markup=False)
-        search = SearchInput(placeholder="text to look for", id="log-search", compact=True, select_on_focus=False)
-        search.cursor_blink = False
-        yield search
+        yield self.prompt
         yield Static(id="log-empty", markup=False)
-        yield LogLines(self.window, self.clock, lambda: self.zone, id="log-lines")
+        yield self.lines
 
     @property
-    def lines(self) -> LogLines:
-        """The list of records."""
-        return self.query_one(LogLines)
-
-    @property
-    def search(self) -> SearchInput:
-        return self.query_one(SearchInput)
+    def window(self) -> LogWindow:
+        """The records that are held."""
+        return self.lines.window
 
     def on_mount(self) -> None:
-        self._reload()
+        self.feed.newest(self.chosen.where)
 
     # What the main screen calls.
 
@@ -111,9 +117,8 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         self._view = view
 
     def changed(self, delta: Delta) -> None:
-        self._dirty = True
-        if self._cooling is None and self.is_mounted:
-            self._poll_soon()
+        if self.is_mounted:
+            self.feed.news()
 
     def filter_task(self, name: str | None) -> None:
         """Show only the records of one task; ``None``: of all."""
@@ -121,91 +126,6 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
 
     def take_focus(self) -> None:
         self.screen.set_focus(self.lines)
-
-    # Reading.
-
-    def _choose(self, chosen: Chosen) -> None:
-        if chosen == self.chosen:
-            return
-        self.chosen = chosen
-        show(self.query_one("#log-chips", Static), chosen.chips())
-        self._reload()
-
-    def _reload(self) -> None:
-        """Begin anew with the newest records."""
-        self._generation += 1
-        self._read_newest(self._generation)
-
-    @work(group="log", exclusive=True)
-    async def _read_newest(self, generation: int) -> None:
-        page = await self._ask(ReadLog(limit=PAGE, where=self.chosen.where))
-        if generation != self._generation:
-            return
-        self.window.replace(page)
-        self.lines.replaced()
-        self._moved()
-
-    def _poll_soon(self) -> None:
-        if self._dirty and not self._polling:
-            # Set here, as a worker only begins later.
-            self._dirty, self._polling = False, True
-            self._poll()
-
-    @work(group="log-new")
-    async def _poll(self) -> None:
-        """Read what is newer, until there is nothing newer; then rest for a ``PAUSE``."""
-        generation = self._generation
-        try:
-            full = True
-            while full:
-                page = await self._ask(ReadLog(limit=PAGE, after=self.window.tail, where=self.chosen.where))
-                if generation != self._generation:
-                    break
-                full = len(page.entries) == PAGE
-                self._take_newer(page)
-        finally:
-            self._polling = False
-        self._cooling = later(self, PAUSE, self._cooled)
-
-    def _cooled(self) -> None:
-        self._cooling = None
-        self._poll_soon()
-
-    def _take_newer(self, page: LogPage) -> None:
-        lines = self.lines
-        came = sum(entry.cursor > self.window.tail for entry in page.entries)
-        if not lines.following:
-            lines.fresh += came
-        if self.window.at_end:
-            added, dropped = self.window.append(page, keep_first=not lines.following and lines.near_start)
-            if added:
-                lines.appended(added, dropped)
-        else:
-            self.window.tail = max(self.window.tail, page.last)
-        if came:
-            self._mark()
-
-    @work(group="log-more")
-    async def _read_on(self) -> None:
-        """Read more at the edge of the window that is being scrolled to."""
-        generation, window, lines = self._generation, self.window, self.lines
-        # One way only: what reading on at one edge drops at the other must not be read again at once.
-        older = lines.wants_older
-        try:
-            while lines.wants_older if older else lines.wants_newer:
-                edge = {"before": window.first} if older else {"after": window.last}
-                page = await self._ask(ReadLog(limit=PAGE, where=self.chosen.where, **edge))
-                if generation != self._generation:
-                    break
-                if older:
-                    lines.prepended(window.prepend(page))
-                else:
-                    added, dropped = window.append(page)
-                    window.at_end = len(page.entries) < PAGE
-                    lines.appended(added, dropped)
-        finally:
-            self._reading_on = False
-        self._mark()
 
     async def _ask(self, query: ReadLog) -> LogPage:
         page: LogPage = await answer(self, self.controller.ask(query))
@@ -215,37 +135,99 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
                 self.notify(safe_line(notice, 300), title="Log", severity="warning", markup=False)
         return page
 
+    def _choose(self, chosen: Chosen) -> None:
+        if chosen == self.chosen and self._aside is None:
+            return
+        self.chosen, self._aside = chosen, None
+        self.feed.newest(chosen.where)
+        self._say_what()
+        self._mark()
+
     # What is shown around the lines.
+
+    def _say_what(self) -> None:
+        """Say which records are shown."""
+        if self._aside is None:
+            said = self.chosen.chips(self.clock(), self.zone)
+        else:
+            entry = self._aside.entry
+            what = f"{past(entry.created, self.clock(), self.zone).strip()} {entry.action} {safe_line(entry.task, 40)}"
+            said = Content.assemble(
+                ("around ", MUTED), (what, f"{STRONG} {INK['accent']}"), ("   without filter", MUTED)
+            )
+        show(self.query_one("#log-chips", Static), said)
 
     @on(LogLines.Moved)
     def _moved(self) -> None:
-        if not self._reading_on and (self.lines.wants_older or self.lines.wants_newer):
-            self._reading_on = True
-            self._read_on()
+        self.feed.more()
         self._mark()
 
-    def _mark(self) -> None:
-        lines = self.lines
-        if lines.fresh:
-            subtitle = f"▼ +{lines.fresh} new · end"
+    def _progressed(self) -> None:
+        if self.feed.searching:
+            self._pace.ask()
         else:
-            subtitle = "" if lines.following else "▼ end follows"
-        write_border(self, subtitle=Content(subtitle))
-        said = "No record fits the filter." if self.chosen.any else "Nothing has happened yet."
-        show(self.query_one("#log-empty", Static), Content("" if self.window.entries else said))
+            self._mark()
+
+    def _mark(self) -> None:
+        lines, feed = self.lines, self.feed
+        if lines.fresh:
+            newer = f"▼ +{lines.fresh} new · end"
+        else:
+            newer = "" if lines.following else "▼ end follows"
+        write_border(self, subtitle=Content(" · ".join(part for part in (*self._search(), newer) if part)))
+        if feed.reading:
+            said = "Searching …" if feed.searching else None
+        elif feed.stopped is not None:
+            said = "Nothing found before the search was stopped."
+        else:
+            said = "No record fits the filter." if self.chosen.any else "Nothing has happened yet."
+        if self.window.entries or said is not None:
+            show(self.query_one("#log-empty", Static), Content("" if self.window.entries else said or ""))
+        # What can be done is looked at again only when that may have changed.
+        offered = (feed.searching, self._aside is not None, self.chosen.any)
+        if offered != self._offered:
+            self._offered = offered
+            self.refresh_bindings()
+
+    def _search(self) -> tuple[str, ...]:
+        """How a search goes, or went."""
+        feed, window = self.feed, self.window
+        # Until the first page has come, what is held is of another filter.
+        hits = "" if feed.awaited else f"{len(window):,} {'hit' if len(window) == 1 else 'hits'}"
+        if feed.searching:
+            full = round(feed.searched * BAR)
+            bar = "━" * full + "╌" * (BAR - full)
+            return f"searching {bar} {feed.searched:.0%}", hits, "escape stops"
+        if feed.stopped is not None:
+            return f"stopped at {feed.stopped:.0%}", hits, "home goes on"
+        if not self.chosen.any or self._aside is not None or feed.reading or not window.entries:
+            return ()
+        if window.at_start and window.at_end:
+            return (hits,)
+        return (f"newest {hits}" if window.at_end else f"{hits} held",)
 
     # Keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in _OF_LINES and self.is_mounted and self.search.has_focus:
+        if self.prompt.is_open and action in _OF_LINES:
             return False
-        if action == "drop_search":
-            return self.is_mounted and self.search.has_focus
+        if action == "back":
+            return self.prompt.is_open or self.feed.searching or self._aside is not None
+        if action == "clear_filter":
+            return self.chosen.any
         return super().check_action(action, parameters)
 
-    def action_drop_search(self) -> None:
-        """Show records whatever their text."""
-        self.search.drop()
+    def action_back(self) -> None:
+        """Out of what is open: the input, the search, the context."""
+        if self.prompt.is_open:
+            if self.prompt.kind == "text":
+                self._look_for("")
+            self._close_prompt()
+        elif self.feed.searching:
+            self.feed.stop()
+            self._mark()
+        elif self._aside is not None:
+            self._leave_context()
 
     def action_move(self, by: int) -> None:
         """Move the cursor by some records."""
@@ -256,24 +238,26 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         self.lines.page(by)
 
     def action_first(self) -> None:
-        """Go to the oldest record that is held; older ones are read then."""
+        """Go to the oldest record that is held; older ones are read then, also where that was stopped."""
         self.lines.go(0)
+        self.feed.go_on()
 
     def action_last(self) -> None:
         """Go to the newest record and follow."""
         if self.window.at_end:
             self.lines.follow()
         else:
-            self._reload()
+            self.feed.newest(self.feed.where)
 
-    def action_search(self) -> None:
-        """Open the text filter."""
-        self.search.display = True
-        self.screen.set_focus(self.search)
+    # Filters.
 
     def action_cycle_action(self) -> None:
         """Show the next kind of records."""
         self._choose(replace(self.chosen, step=(self.chosen.step + 1) % len(STEPS)))
+
+    def action_cycle_level(self) -> None:
+        """Show records of the next level and worse."""
+        self._choose(replace(self.chosen, level=(self.chosen.level + 1) % len(LEVELS)))
 
     def action_toggle_task_filter(self) -> None:
         """Show only records of the task, or of all tasks again."""
@@ -282,12 +266,102 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         elif self._view is not None:
             self.filter_task(self._view.name)
 
+    def action_clear_filter(self) -> None:
+        """Show all records."""
+        self._choose(Chosen())
+
+    def action_search(self) -> None:
+        """Ask for a text."""
+        self.prompt.ask("text", "Text", value=self.chosen.text, hint="text to look for")
+
+    def action_span(self) -> None:
+        """Ask for a span of time."""
+
+        def meaning(text: str) -> str:
+            return read_span(text, self.clock(), self.zone).words(self.clock(), self.zone) or "any time"
+
+        self.prompt.ask("span", "Time", hint="10:00-11:30, yesterday, past 2h; nothing: any time", meaning=meaning)
+
+    def action_go_to(self) -> None:
+        """Ask for a time to go to."""
+
+        def meaning(text: str) -> str:
+            return past(read_moment(text, self.clock(), self.zone), self.clock(), self.zone).strip()
+
+        self.prompt.ask("at", "Go to", hint="10:00, yesterday 9:00, past 2h", meaning=meaning)
+
+    @on(LogPrompt.Typed)
+    def _typed(self, event: LogPrompt.Typed) -> None:
+        event.stop()
+        # What changed just before enter can be told after it.
+        if event.kind == "text" and self.prompt.kind == "text":
+            if self._typing is not None:
+                self._typing.cancel()
+            self._typing = later(self, TYPING, self._typed_enough)
+
+    @on(LogPrompt.Given)
+    def _given(self, event: LogPrompt.Given) -> None:
+        event.stop()
+        if event.kind == "text":
+            self._look_for(event.value)
+        elif event.kind == "span":
+            self._choose(replace(self.chosen, span=read_span(event.value, self.clock(), self.zone)))
+        else:
+            moment = read_moment(event.value, self.clock(), self.zone)
+            said = past(moment, self.clock(), self.zone).strip()
+            self.feed.at(moment, lambda: self._tell(f"There is no record at {said} or later"))
+        self._close_prompt()
+
+    def _typed_enough(self) -> None:
+        # Cancelled when it was on its way already, it comes all the same.
+        if self._typing is not None:
+            self._look_for(self.prompt.answer.value)
+
+    def _look_for(self, text: str) -> None:
+        if self._typing is not None:
+            self._typing.cancel()
+            self._typing = None
+        self._choose(replace(self.chosen, text=text))
+
+    def _close_prompt(self) -> None:
+        self.take_focus()
+        self.prompt.close()
+
+    def on_descendant_blur(self) -> None:
+        if self.prompt.display and not self.prompt.answer.has_focus:
+            self.prompt.close()
+
+    # What is done with a record.
+
+    @property
+    def current(self) -> LogEntry | None:
+        """The record under the cursor."""
+        return self.window.entries[self.lines.cursor] if 0 <= self.lines.cursor < len(self.window) else None
+
+    def action_context(self) -> None:
+        """Show the record amid its neighbours, or go back to the filter."""
+        if self._aside is not None:
+            self._leave_context()
+        elif not self.chosen.any:
+            self._tell("No filter is on: the record is amid its neighbours")
+        elif entry := self.current:
+            self._aside = Context(entry, self.chosen, self.feed.hold())
+            self.feed.around(entry)
+            self._say_what()
+            self._mark()
+
+    def _leave_context(self) -> None:
+        if (context := self._aside) is not None:
+            self._aside = None
+            self.feed.restore(context.held)
+            self._say_what()
+            self._mark()
+
     @on(Rows.Chosen)
     def action_open_record(self) -> None:
         """Open the record under the cursor."""
-        if 0 <= self.lines.cursor < len(self.window):
-            entry = self.window.entries[self.lines.cursor]
-            screen = RecordScreen(self.controller, self.clock, entry, where=self.chosen.where, zone=self.zone)
+        if entry := self.current:
+            screen = RecordScreen(self.controller, self.clock, entry, where=self.feed.where, zone=self.zone)
             self.app.push_screen(screen, self._record_closed)
 
     def _record_closed(self, cursor: int | None) -> None:
@@ -296,30 +370,33 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
         if index is not None and index != self.lines.cursor:
             self.lines.go(index)
 
-    @on(Input.Changed, "#log-search")
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        if self._typing is not None:
-            self._typing.cancel()
-        self._typing = later(self, TYPING, self._apply_text)
+    def action_copy(self) -> None:
+        """Copy the record's line to the clipboard of the operator's terminal."""
+        if entry := self.current:
+            line = record_line(entry, self.zone)
+            self.app.copy_to_clipboard(line)
+            self._tell(f"Copied: {line}")
 
-    @on(Input.Submitted, "#log-search")
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._apply_text()
-        self.take_focus()
+    def action_export(self) -> None:
+        """Write what the filter lets through to a file."""
+        words = self.chosen.words(self.clock(), self.zone) if self._aside is None else ""
+        self.app.push_screen(
+            ExportScreen(self.controller, self.clock, where=self.feed.where, words=words, zone=self.zone),
+            self._exported,
+        )
 
-    def _apply_text(self) -> None:
-        if self._typing is not None:
-            self._typing.cancel()
-            self._typing = None
-        self._choose(replace(self.chosen, text=self.search.value))
-        if not self.search.value and not self.search.has_focus:
-            self.search.display = False
+    def _exported(self, said: str | None) -> None:
+        if said:
+            self._tell(said)
 
-    def on_descendant_blur(self) -> None:
-        self.search.display = bool(self.search.has_focus)
+    def _tell(self, text: str) -> None:
+        self.notify(safe_line(text, 200), markup=False)
 
 
-#: Actions that make no sense while a text is typed.
-_OF_LINES = frozenset({"move", "page", "first", "last", "open_record", "cycle_action", "toggle_task_filter", "search"})
+#: Actions that make no sense while something is typed.
+_OF_LINES = frozenset(
+    {
+        *("move", "page", "first", "last", "open_record", "cycle_action", "cycle_level", "toggle_task_filter"),
+        *("clear_filter", "search", "span", "go_to", "context", "copy", "export"),
+    }
+)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from textual import events
 from textual.content import Content
 from textual.message import Message
 
 from redengine.control.messages import LogEntry
-from redengine_tui.format import DAY, clock_time, duration, past
+from redengine_tui.format import DAY, clock_time, duration, past, stamp
 from redengine_tui.panes.ink import INK, MUTED, fit
 from redengine_tui.panes.log_window import LogWindow
 from redengine_tui.panes.rows import Rows
@@ -24,7 +25,10 @@ TOOK_WIDTH = 7
 #: Cells from which a line has room for dates in full.
 WIDE = 100
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-#: Rows from the edge of what is held at which more is read, so that scrolling does not stop there.
+#: Rows above the record that was gone to, so that it is seen what led to it.
+ABOVE = 3
+#: Rows from the edge of what is held at which more is read, so that scrolling does not stop there; fewer where few are
+#: held, or what is read at one edge would make the other one near.
 AHEAD = 60
 
 
@@ -50,6 +54,15 @@ def record_text(entry: LogEntry) -> str:
     if entry.exc_text:
         message = exception_line(entry.exc_text) or message
     return message
+
+
+class Place(NamedTuple):
+    """Where the operator is in the lines."""
+
+    top: int
+    cursor: int
+    following: bool
+    fresh: int
 
 
 class LogLines(Rows):
@@ -95,6 +108,33 @@ class LogLines(Rows):
         self._to_end()
         self.refresh()
 
+    def placed(self, index: int, *, midst: bool = False) -> None:
+        """The window holds other records: show this one, near the top or in the midst of others, and stay there."""
+        above = self.row_space // 2 if midst else ABOVE
+        self.restore(self.window, Place(index - above, index, following=False, fresh=0))
+
+    @property
+    def place_held(self) -> Place:
+        """Where the operator is, for :meth:`restore`."""
+        return Place(round(self.scroll_offset.y), self.cursor, self.following, self.fresh)
+
+    def restore(self, window: LogWindow, place: Place) -> None:
+        """Show a window at this place of it."""
+        self.window = window
+        self.following, self.fresh = place.following, place.fresh
+        self._measure(window.entries, anew=True)
+        self.resize_to(len(window))
+        self.cursor = min(place.cursor, self.count - 1)
+        self._set_top(place.top)
+        self.refresh()
+
+    def _set_top(self, top: int) -> None:
+        """Make row ``top`` the first that is seen. It is not the operator's doing: nothing follows from it."""
+        y = float(min(max(top, 0), self.max_scroll_y))
+        self.set_reactive(LogLines.scroll_target_y, y)
+        self.set_reactive(LogLines.scroll_y, y)
+        self.vertical_scrollbar.position = y
+
     def appended(self, added: int, dropped: int) -> None:
         """Records were added at the end and some dropped at the start."""
         entries = self.window.entries
@@ -117,16 +157,23 @@ class LogLines(Rows):
 
     def prepended(self, added: int) -> None:
         """Records were added at the start: what is seen stays where it is."""
-        self._measure(self.window.entries[:added])
-        top = round(self.scroll_offset.y) + added
+        if not added:
+            return
+        wider = self._measure(self.window.entries[:added])
+        top = round(self.scroll_offset.y)
+        # Where rows fill the view already, the same ones are in it afterwards, and none has to be sent again.
+        same = not wider and self.count - top >= self.row_space
         self.cursor += added
-        self.resize_to(len(self.window))
         if not self.window.at_end:
             self.following = False
+        self.resize_to(len(self.window))
+        if same:
+            self._set_top(top + added)
+            return
         if self.following:
             self._to_end()
         else:
-            self.place(top)
+            self.place(top + added)
         self.refresh()
 
     def _measure(self, entries: list[LogEntry], *, anew: bool = False) -> bool:
@@ -155,12 +202,12 @@ class LogLines(Rows):
     @property
     def wants_older(self) -> bool:
         """Whether the start of what is held is near, and there is more."""
-        return not self.window.at_start and round(self.scroll_offset.y) < AHEAD
+        return not self.window.at_start and round(self.scroll_offset.y) <= min(AHEAD, self.count // 4)
 
     @property
     def wants_newer(self) -> bool:
         """Whether the end of what is held is near, and newer records were dropped."""
-        return not self.window.at_end and round(self.scroll_offset.y) > self.max_scroll_y - AHEAD
+        return not self.window.at_end and round(self.scroll_offset.y) >= self.max_scroll_y - min(AHEAD, self.count // 4)
 
     @property
     def near_start(self) -> bool:
@@ -205,6 +252,13 @@ class LogLines(Rows):
         return record_row(
             self.window.entries[index], width, self.clock(), self.zone(), dated=self._dated, names=self._names
         )
+
+
+def record_line(entry: LogEntry, zone: tzinfo | None) -> str:
+    """A record as one line of text that is safe to show, with the date in full: to be copied."""
+    took = "" if entry.runtime is None else duration(entry.runtime)
+    parts = (stamp(entry.created, zone), entry.action, entry.task, took, record_text(entry))
+    return "  ".join(safe_line(part) for part in parts if part)
 
 
 def short_past(at: float, now: float, zone: tzinfo | None) -> str:

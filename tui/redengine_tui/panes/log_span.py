@@ -66,6 +66,9 @@ class Span(NamedTuple):
         return f"{since} to {until}"
 
 
+ALL_TIME = Span()
+
+
 class _Named(NamedTuple):
     """What one text names: an instant, or a stretch such as a day."""
 

@@ -35,7 +35,8 @@ class RecordScreen(ModalScreen[int]):
     HELP: ClassVar[str] = """\
 # Log record
 
-`n` and `p` go to the next and the previous record that fits the log's filter, `c` copies what is shown.
+`n` and `p` go to the next and the previous record that fits the log's filter. `c` copies what is shown: it is sent to
+your terminal as OSC 52, and whether it arrives is up to the terminal.
 """
     BINDINGS = bindings("record")
     DEFAULT_CSS = """
@@ -148,15 +149,19 @@ class RecordScreen(ModalScreen[int]):
     @work(group="record-step", exclusive=True)
     async def action_step(self, by: int) -> None:
         """Show the next (1) or the previous (-1) record."""
-        edge = {"after": self.entry.cursor} if by > 0 else {"before": self.entry.cursor}
-        page: LogPage = await answer(self, self.controller.ask(ReadLog(limit=1, where=self.where, **edge)))
-        if page.entries:
-            self.entry = page.entries[0]
-            self._show()
-        else:
-            self.query_one("#record").border_subtitle = " the newest record " if by > 0 else " the oldest record "
-            return
-        self.query_one("#record").border_subtitle = ""
+        frame = self.query_one("#record")
+        cursor, ended = self.entry.cursor, False
+        while not ended:
+            edge = {"after": cursor} if by > 0 else {"before": cursor}
+            page: LogPage = await answer(self, self.controller.ask(ReadLog(limit=1, where=self.where, **edge)))
+            if page.entries:
+                self.entry = page.entries[0]
+                frame.border_subtitle = ""
+                self._show()
+                return
+            # A page without records is one in which nothing fits, and there may be more behind it.
+            cursor, ended = (page.last, page.at_end) if by > 0 else (page.first, page.at_start)
+        frame.border_subtitle = " the newest record " if by > 0 else " the oldest record "
 
     def text(self) -> str:
         """All that is shown, as text that is safe for a terminal."""
@@ -166,8 +171,10 @@ class RecordScreen(ModalScreen[int]):
 
     def action_copy(self) -> None:
         """Copy what is shown to the clipboard of the operator's terminal."""
-        self.app.copy_to_clipboard(self.text())
-        self.query_one("#record").border_subtitle = " copied "
+        text = self.text()
+        self.app.copy_to_clipboard(text)
+        count = text.count("\n")
+        self.notify(f"The record is copied: {count} {'line' if count == 1 else 'lines'}", markup=False)
 
     def action_close(self) -> None:
         """Back to the log."""

@@ -1,0 +1,288 @@
+"""Reads the log into the lines that are shown: the newest, what is scrolled to, what is searched for.
+
+The reading itself is done elsewhere (see :class:`~redengine.abc.Controller`), a page at a time, and each page is a
+bounded amount of work; so a search through a log of any length can be watched, and stopped, between two pages.
+"""
+
+from __future__ import annotations
+
+from asyncio import TimerHandle, get_running_loop
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+
+from textual.worker import Worker
+
+from redengine.control.messages import LogEntry, LogFilter, LogPage, ReadLog
+from redengine_tui.panes.log_lines import LogLines, Place
+from redengine_tui.panes.log_window import LogWindow
+from redengine_tui.panes.pace import later
+
+#: Records asked for at a time.
+PAGE = 200
+#: Seconds between two looks for newer records.
+PAUSE = 0.1
+#: Seconds after which a search is worth a word.
+PATIENCE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was shown, to come back to."""
+
+    where: LogFilter
+    window: LogWindow
+    place: Place
+    stopped: float | None
+
+
+class LogFeed:
+    """Fills the lines.
+
+    Parameters
+    ----------
+    lines
+        Where it is shown.
+    ask
+        Gives the page that is asked for; whoever waits for it is cancelled when the screen is left.
+    changed
+        Called when it has read on, or begins or ends to.
+    """
+
+    def __init__(
+        self, lines: LogLines, ask: Callable[[ReadLog], Awaitable[LogPage]], changed: Callable[[], object]
+    ) -> None:
+        self.lines = lines
+        self.where = LogFilter()
+        #: How far a search has come, from 0 to 1; where it was stopped.
+        self.searched = 0.0
+        self.stopped: float | None = None
+        self._ask = ask
+        self._changed = changed
+        #: Whether something was asked for that has not all come, and since when.
+        self.reading = False
+        self._began = 0.0
+        #: Whether what is held is not what was asked for yet.
+        self.awaited = True
+        #: Whether it is on its way to a time: stopped on the way, it stays where it was.
+        self._going = False
+        #: Whether a filter is to be filled up to what a window holds, so that hits come without being scrolled to.
+        self._filling = False
+        #: Counts what was begun anew: news for something earlier is of no use.
+        self._generation = 0
+        self._cooling: TimerHandle | None = None
+        self._dirty = False
+        self._polling = False
+
+    @property
+    def window(self) -> LogWindow:
+        """What is held."""
+        return self.lines.window
+
+    @property
+    def searching(self) -> bool:
+        """Whether that takes so long that it should be shown."""
+        return self.reading and get_running_loop().time() - self._began >= PATIENCE
+
+    # Beginning anew
+
+    def newest(self, where: LogFilter) -> None:
+        """Show the newest records that fit, and follow them."""
+        self._anew(where)
+        self.awaited = True
+        self._start(self._read_newest)
+
+    def at(self, moment: float, missed: Callable[[], object]) -> None:
+        """Go to the first record that fits and was made at this time or later; ``missed`` is told if there is none."""
+        self._anew(self.where)
+        self._going = True
+        self._start(partial(self._read_at, moment, missed))
+
+    def around(self, entry: LogEntry) -> None:
+        """Show a record amid its neighbours, whatever they are."""
+        self._anew(LogFilter())
+        self.awaited = True
+        self._start(partial(self._read_around, entry))
+
+    def hold(self) -> Held:
+        """What is shown now, to come back to."""
+        return Held(self.where, self.window, self.lines.place_held, self.stopped)
+
+    def restore(self, held: Held) -> None:
+        """Show again what was held."""
+        self._anew(held.where)
+        self.stopped = held.stopped
+        self.lines.restore(held.window, held.place)
+        self._filling = held.where != LogFilter()
+        self._arrived()
+        self.news()
+        self.more()
+
+    def stop(self) -> None:
+        """Read no further; :meth:`go_on` does."""
+        if not self.reading:
+            return
+        self._end()
+        if not self._going:
+            self.stopped = self.searched
+        if self.awaited:
+            self.window.replace(LogPage())
+            self.lines.replaced()
+        self._changed()
+
+    def go_on(self) -> None:
+        """Read on where it was stopped."""
+        self.stopped = None
+        if self.awaited:
+            self.newest(self.where)
+        else:
+            self.more()
+
+    def _anew(self, where: LogFilter) -> None:
+        self._end()
+        self._generation += 1
+        self.where = where
+        self.searched, self.stopped = 0.0, None
+        self._going = self._filling = False
+
+    def _start(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        self.reading = True
+        self._began = get_running_loop().time()
+        _worker: Worker[None] = self.lines.run_worker(work, group="log")
+        # However long the first page takes, it is said that it is being looked for.
+        later(self.lines, PATIENCE, self._changed)
+
+    def _end(self) -> None:
+        self.reading = False
+        self.lines.workers.cancel_group(self.lines, "log")
+
+    def _arrived(self) -> None:
+        """What is held is what was asked for."""
+        self.awaited = self._going = False
+        if self._cooling is None:
+            self._poll_soon()
+
+    async def _read_newest(self) -> None:
+        page = await self._ask(ReadLog(limit=PAGE, where=self.where))
+        self.window.replace(page)
+        self.lines.replaced()
+        self.searched = page.searched
+        self._filling = self.where != LogFilter()
+        self._arrived()
+        await self._read_on()
+
+    async def _read_at(self, moment: float, missed: Callable[[], object]) -> None:
+        tail = (await self._ask(ReadLog(limit=1))).last
+        page = await self._ask(ReadLog(limit=PAGE, at=moment, where=self.where))
+        first = page.first
+        while not page.entries and not page.at_end:
+            self.searched = page.searched
+            self._changed()
+            page = await self._ask(ReadLog(limit=PAGE, after=page.last, where=self.where))
+        if not page.entries:
+            missed()
+            await self._read_newest()
+            return
+        older = await self._ask(ReadLog(limit=PAGE, before=first, where=self.where))
+        self.window.surround(older, page, tail)
+        self.lines.placed(len(older.entries))
+        self._arrived()
+        await self._read_on()
+
+    async def _read_around(self, entry: LogEntry) -> None:
+        tail = (await self._ask(ReadLog(limit=1))).last
+        newer = await self._ask(ReadLog(limit=PAGE, after=entry.cursor))
+        older = await self._ask(ReadLog(limit=PAGE, before=entry.cursor + 1))
+        window = LogWindow(self.window.kept, self.window.kept_text)
+        window.surround(older, newer, tail)
+        self.lines.window = window
+        self.lines.placed(len(older.entries) - 1, midst=True)
+        self._arrived()
+        await self._read_on()
+
+    # Reading on
+
+    def more(self) -> None:
+        """Read on where the operator is near an edge of what is held."""
+        if not self.reading and self.stopped is None and (self._wants_older or self.lines.wants_newer):
+            self._start(self._read_on)
+
+    @property
+    def _wants_older(self) -> bool:
+        return self.lines.wants_older or (self._filling and not self.window.at_start and self.window.room > 0)
+
+    async def _read_on(self) -> None:
+        """Read more at the edges that are near, until they are not."""
+        window, lines = self.window, self.lines
+        # Once each way: what reading on at one edge drops at the other must not be read again at once.
+        while self._wants_older:
+            page = await self._ask(ReadLog(limit=PAGE, before=window.first, where=self.where))
+            # While nobody looks at the oldest, no newer one is given away for them.
+            added = window.prepend(page, keep_last=not lines.wants_older)
+            lines.prepended(added)
+            self._filling = self._filling and added == len(page.entries)
+            self._came(page)
+        self._filling = False
+        while lines.wants_newer:
+            page = await self._ask(ReadLog(limit=PAGE, after=window.last, where=self.where))
+            added, dropped = window.append(page)
+            window.at_end = page.at_end
+            lines.appended(added, dropped)
+            self._came(page)
+        self.reading = False
+        self._changed()
+
+    def _came(self, page: LogPage) -> None:
+        self.searched = page.searched
+        self._changed()
+
+    # What is new
+
+    def news(self) -> None:
+        """Something happened: look for newer records."""
+        self._dirty = True
+        if self._cooling is None:
+            self._poll_soon()
+
+    def _poll_soon(self) -> None:
+        # Before anything has come it is not known after what to look.
+        if self._dirty and not self._polling and not self.awaited:
+            # Set here, as a worker only begins later.
+            self._dirty, self._polling = False, True
+            _worker: Worker[None] = self.lines.run_worker(self._poll, group="log-new")
+
+    async def _poll(self) -> None:
+        """Read what is newer, until there is nothing newer; then rest for a ``PAUSE``."""
+        generation, page = self._generation, LogPage()
+        try:
+            while not page.at_end:
+                tail = self.window.tail
+                page = await self._ask(ReadLog(limit=PAGE, after=tail, where=self.where))
+                if generation != self._generation:
+                    # What is shown now is polled for next.
+                    self._dirty = True
+                    break
+                self._take_newer(page)
+                if page.last <= tail:
+                    break
+        finally:
+            self._polling = False
+        self._cooling = later(self.lines, PAUSE, self._cooled)
+
+    def _cooled(self) -> None:
+        self._cooling = None
+        self._poll_soon()
+
+    def _take_newer(self, page: LogPage) -> None:
+        lines, window = self.lines, self.window
+        came = sum(entry.cursor > window.tail for entry in page.entries)
+        if not lines.following:
+            lines.fresh += came
+        if window.at_end:
+            added, dropped = window.append(page, keep_first=not lines.following and lines.near_start)
+            if added:
+                lines.appended(added, dropped)
+        else:
+            window.tail = max(window.tail, page.last)
+        if came:
+            self._changed()
