@@ -118,8 +118,8 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
 
     def close(self) -> None:
         """Let go of the file; it is opened again when needed."""
-        if self.keeper is not None:
-            self.keeper.close()
+        if self._keeper is not None:
+            self._keeper.close()
         if self._writer is not None:
             self._writer.close()
         if self._file is not None:

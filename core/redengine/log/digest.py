@@ -22,12 +22,13 @@ from redengine.log.sidecar import load, save
 
 
 class _File(msgspec.Struct, array_like=True, frozen=True):
-    """A file of the log: its inode, when it was last written to (if it was closed), how far it was read, and bytes
-    by which that part is known again."""
+    """A file of the log: its inode, when it was last written to (if it was closed), how far it was read, what was
+    left out, and bytes by which that part is known again."""
 
     inode: int
     changed: int
     end: int
+    holes: list[tuple[int, int]]
     guard: bytes
 
 
@@ -121,7 +122,7 @@ class Digest:
 
 
 def _stamp(segment: Segment, end: int, changed: int) -> _File:
-    return _File(segment.identity[1], changed, end, segment.guard(end))
+    return _File(segment.identity[1], changed, end, _holes(segment, end), segment.guard(end))
 
 
 def _kept_task(history: TaskHistory, runs: OpenRuns) -> _Task:
@@ -161,8 +162,15 @@ def _place(kept: _Kept, file: RecordFile) -> int | None:
     return segment.place(each.end)
 
 
+def _holes(segment: Segment, end: int) -> list[tuple[int, int]]:
+    return [hole for hole in segment.index.holes if hole[0] < end]
+
+
 def _fits(each: _File, segment: Segment) -> bool:
     fits = segment.size >= each.end and segment.guard_holds(each.guard, each.end)
+    if segment.index.end >= each.end:
+        # What is damaged can be read in more than one way: as it was read when it was written, or all at once.
+        fits = fits and _holes(segment, each.end) == each.holes
     if segment.closed:
         segment.close()
     return fits
