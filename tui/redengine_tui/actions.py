@@ -155,6 +155,8 @@ ACTIONS: tuple[Act, ...] = (
     Act("app.palette", ("ctrl+p",), "command_palette", "Commands", "Find a command by its name.", "app",
         show=True, rank=10, priority=True),
     Act("app.theme", (), "theme", "Theme", "Choose the colours.", "app", palette="Choose a theme"),
+    Act("app.redraw", ("ctrl+l",), "redraw", "Redraw", "Draw the screen again, when something else wrote over it.",
+        "app", palette="Draw the screen again", priority=True),
     Act("app.help", ("question_mark", "f1"), "help", "Help", "Show the keys, and what all signs mean.", "app",
         palette="Help: keys and signs", show=True, rank=0),
     Act("app.quit", ("q", "ctrl+c"), "quit", "Quit", "Stop the scheduler and leave. Asks while tasks run.", "app",

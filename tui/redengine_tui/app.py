@@ -98,6 +98,10 @@ class RedEngineTUI(KeysInOrder[None]):
         binding = act.binding()
         return " ".join(self.get_key_display(binding.with_key(key)) for key in keys_of(act, self.settings.keys))
 
+    def action_redraw(self) -> None:
+        """Draw the screen again, whatever the terminal shows."""
+        self.redraw()
+
     # Themes
 
     def action_theme(self) -> None:

@@ -13,9 +13,11 @@ from collections import deque
 from time import monotonic
 from typing import Generic
 
-from textual.app import App, ReturnType
+from textual.app import ReturnType
 from textual.events import Event, Key, Paste
 from textual.message import Message
+
+from redengine_tui.frames import Frames
 
 #: Seconds after which a key is no longer waited for: who was to deal with it may be gone.
 PATIENCE = 0.5
@@ -25,7 +27,7 @@ class Dealt(Message):
     """Follows a key on its way, and so arrives when that has been dealt with."""
 
 
-class KeysInOrder(App[ReturnType], Generic[ReturnType]):
+class KeysInOrder(Frames[ReturnType], Generic[ReturnType]):
     """A program that takes one key at a time."""
 
     def __init__(self) -> None:
