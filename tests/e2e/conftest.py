@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -40,6 +40,11 @@ os.execv(sys.argv[1], sys.argv[1:])
 KEYS = {"enter": "\r", "escape": "\x1b[27u", "tab": "\t", "ctrl+s": "\x13", "ctrl+c": "\x03", "ctrl+u": "\x15"}
 
 
+#: What a program asks to know whether it can tell where a frame begins and ends, and the answer of terminals to
+#: which it can.
+ASKS_FOR_FRAMES, KNOWS_FRAMES = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+
+
 class Program:
     """A program on a pseudo-terminal of its own."""
 
@@ -51,6 +56,9 @@ class Program:
         self._changed = threading.Condition()
         self._lines: list[str] | None = None
         self._unplugged = False
+        #: Cleared while nothing is read.
+        self._reading = threading.Event()
+        self._reading.set()
         self._master, slave = os.openpty()
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         self.process = subprocess.Popen(
@@ -67,12 +75,14 @@ class Program:
 
     def _read(self) -> None:
         while not self._unplugged:
-            if not select.select([self._master], [], [], 0.1)[0]:
+            if not self._reading.wait(0.1) or not select.select([self._master], [], [], 0.1)[0]:
                 continue
             try:
                 data = os.read(self._master, 65536)
             except OSError:  # what a terminal says when its last user is gone
                 data = b""
+            if ASKS_FOR_FRAMES in data:
+                os.write(self._master, KNOWS_FRAMES)
             with self._changed:
                 self.sent += data
                 self._stream.feed(data)
@@ -126,6 +136,15 @@ class Program:
         """Type keys, by name or as they are."""
         for key in keys:
             os.write(self._master, KEYS.get(key, key).encode())
+
+    @contextmanager
+    def stalled(self) -> Iterator[None]:
+        """Nothing is read from the terminal meanwhile, as of a connection that hangs."""
+        self._reading.clear()
+        try:
+            yield
+        finally:
+            self._reading.set()
 
     def hang_up(self) -> None:
         """Take the terminal away, as a connection that breaks does."""

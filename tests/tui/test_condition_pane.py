@@ -315,12 +315,12 @@ async def test_looks_again_when_the_truth_may_change(pane_app, clock):
     async with pane_app.run_test() as pilot:
         await until(pilot, lambda: "before" in screen(pane_app))
         asked = len(controller.asked)
-        pane_app.pane._tick()
+        pane_app.pane.tick()
         await pilot.pause()
         assert len(controller.asked) == asked
         controller.answers[m.CheckCondition] = m.ConditionReport(True, verdict="after that")
         clock.advance(31)
-        pane_app.pane._tick()
+        pane_app.pane.tick()
         await until(pilot, lambda: "after that" in screen(pane_app))
 
 

@@ -26,9 +26,33 @@ def test_duration(seconds, text):
     assert format.duration(seconds) == text
 
 
-@pytest.mark.parametrize(("left", "text"), [(0, "now"), (-5, "now"), (0.2, "1s"), (59.5, "1m 00s"), (200, "3m 20s")])
-def test_countdown_shows_a_second_until_it_has_passed(left, text):
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [
+        (0, "now"), (-5, "now"), (0.2, "1s"), (9.1, "10s"), (10.1, "15s"), (59.5, "1m 00s"), (191, "3m 20s"),
+        (200, "3m 20s"), (590, "9m 50s"), (591, "10m"), (601, "11m"), (3540, "59m"), (3541, "1h 00m"), (7500, "2h 05m"),
+    ],
+)  # fmt: skip
+def test_countdown_is_rounded_up_to_steps(left, text):
     assert format.countdown(left) == text
+
+
+@pytest.mark.parametrize(
+    ("gone", "text"),
+    [
+        (-1, "1s"), (0.2, "1s"), (9.9, "9s"), (14.9, "10s"), (59.9, "55s"), (60, "1m 00s"), (209, "3m 20s"),
+        (659, "10m"), (3599, "59m"), (7500, "2h 05m"),
+    ],
+)  # fmt: skip
+def test_elapsed_is_rounded_down_to_steps(gone, text):
+    assert format.elapsed(gone) == text
+
+
+def test_less_is_told_the_further_away_it_is():
+    told = {}
+    for start, end in [(0, 10), (10, 60), (60, 600), (600, 3600)]:
+        told[start] = len({format.countdown(left) for left in range(start + 1, end + 1)})
+    assert told == {0: 10, 10: 10, 60: 54, 600: 50}
 
 
 @pytest.mark.parametrize(

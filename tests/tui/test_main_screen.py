@@ -64,7 +64,7 @@ async def test_rows_show_state_times_and_next_start(app):
         assert "13:58:20" in shown[0]
         assert "12s" in shown[0]
         assert "► running" in shown[1]
-        assert "1m 15s" in shown[1]
+        assert "1m 10s" in shown[1]
         assert "after fetch-prices" in shown[1]
         assert "Wed 07:05" in shown[2]
         assert "never" in shown[3]

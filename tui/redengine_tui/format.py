@@ -35,10 +35,33 @@ def duration(seconds: float) -> str:
 
 
 def countdown(seconds: float) -> str:
-    """What is left, in whole seconds: ``now``, ``42s``, ``3m 20s``, ``2h 05m``, ``3d 04h``."""
-    # Rounded up, so that one second is shown until it has passed.
+    """What is left: ``now``, ``7s``, ``45s``, ``3m 20s``, ``14m``, ``2h 05m``, ``3d 04h``.
+
+    Rounded up, so that what is said is never over before it has passed, and in steps: see :func:`_step`.
+    """
     whole = -int(-seconds // 1)
-    return _whole(whole) if whole > 0 else "now"
+    step = _step(whole)
+    return _stepped(-(-whole // step) * step) if whole > 0 else "now"
+
+
+def elapsed(seconds: float) -> str:
+    """How long something has been going on, in the steps of :func:`countdown`, rounded down: ``1s`` at least."""
+    whole = max(int(seconds), 1)
+    return _stepped(whole // _step(whole) * _step(whole))
+
+
+def _step(seconds: int) -> int:
+    """How many seconds pass before a time that far away is told anew: each change is sent to the terminal, and who
+    waits looks closely only at the end."""
+    if seconds <= 10:
+        return 1
+    if seconds < MINUTE:
+        return 5
+    return 10 if seconds < 10 * MINUTE else MINUTE
+
+
+def _stepped(seconds: int) -> str:
+    return f"{seconds // MINUTE}m" if 10 * MINUTE <= seconds < HOUR else _whole(seconds)
 
 
 def _whole(seconds: int) -> str:

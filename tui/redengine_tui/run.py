@@ -18,6 +18,10 @@ from redengine_tui.settings import Settings
 from redengine_tui.terminal import Terminal, kept_for_screen
 from redengine_tui.text import safe_block
 
+#: Seconds after which one thread makes room for another (5 ms by default): each time that the screen draws, or the
+#: scheduler works, the other may have to wait so long several times over.
+SWITCH = 0.001
+
 
 class Session:
     """One run of the program: a host, and a screen that may come to its end before the host does."""

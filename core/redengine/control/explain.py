@@ -101,6 +101,9 @@ def verdict(task: Any, tree: ConditionNode, ctx: Context) -> str:
     if tree.truth is None:
         return "Its condition cannot be evaluated."
     if not tree.truth:
+        # Of a condition that is one part, the reason is told with that part.
+        if not tree.children:
+            return "Its condition does not hold."
         reasons = [f"{node.text}: {node.reason}" if node.reason else node.text for node in _blocking(tree)]
         return f"Its condition does not hold: {'; '.join(reasons)}." if reasons else "Its condition does not hold."
     if task.session.on_hold:

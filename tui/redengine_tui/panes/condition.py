@@ -37,8 +37,11 @@ from redengine_tui.text import safe_line
 TYPING = 0.08
 #: Seconds between two checks while things change around the task.
 PAUSE = 0.25
-#: Seconds between two looks at the clock.
-TICK = 1.0
+#: Seconds for which the report of the task before stays, if that of another is not there yet: to blank it first
+#: would have the screen laid out twice.
+STAYS = 0.2
+#: Seconds until what should have changed already is looked at again.
+OVERDUE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,6 @@ apply stays with that task.
 
     def on_mount(self) -> None:
         self.editor.intercept = self.completions.take_key
-        self.set_interval(TICK, self._tick)
         self._load()
 
     # What the main screen calls.
@@ -149,9 +151,11 @@ apply stays with that task.
             self._checking.ask()
 
     def changed(self, delta: Delta) -> None:
-        self._held = delta.scheduler.state == "held"
+        before, self._held = self._held, delta.scheduler.state == "held"
         if self._view is None or not self.is_mounted:
             return
+        if self._held != before:
+            self._show_next(self.report)
         text = self.editor.text
         if any(view.name == self._view.name or view.name in text for view in delta.tasks) or delta.removed:
             self._checking.ask()
@@ -185,9 +189,15 @@ apply stays with that task.
             self._warn_of_change(draft)
         self._seen_text = editor.text
         self._title()
-        self._show_report()
-        if view is not None:
+        if view is None:
+            self._show_report()
+        else:
             self._check()
+            later(self, STAYS, self._blank_report)
+
+    def _blank_report(self) -> None:
+        if self.report is None:
+            self._show_report()
 
     def _follow(self, view: TaskView) -> None:
         """The task's condition changed while it is shown."""
@@ -273,11 +283,11 @@ apply stays with that task.
         self.report = report
         changes = report_words.looks_again_at(report) if report.ok else None
         # What should have changed already is looked at again too, but not at every tick.
-        self._look_again = None if changes is None else changes if changes > self.clock() else self.clock() + 5 * TICK
+        self._look_again = None if changes is None else changes if changes > self.clock() else self.clock() + OVERDUE
         self.editor.mark(report.problems, query.condition)
         self._show_report()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         if self.report is not None and self.report.ok:
             self._show_next(self.report)
         if self._look_again is not None and self.clock() >= self._look_again:

@@ -13,7 +13,7 @@ from redengine_tui.panes.ink import INK, MUTED, STRONG, fit
 from redengine_tui.text import safe_line
 
 #: Next starts that are listed, and words that are offered as expected.
-STARTS = 4
+STARTS = 3
 EXPECTED = 8
 #: Depth and number of parts that are drawn. A condition made by code can be large.
 MAX_PARTS = 200

@@ -196,6 +196,11 @@ class LogLines(Rows):
     # Where the operator is.
 
     @property
+    def hides_cursor(self) -> bool:
+        # It only follows the newest record, at whose coming two lines more would have to be sent.
+        return self.following and not self.has_focus
+
+    @property
     def at_bottom(self) -> bool:
         return round(self.scroll_offset.y) >= self.max_scroll_y
 

@@ -46,6 +46,9 @@ class Pane(Widget):
     def changed(self, delta: Delta) -> None:
         """Something changed: what, the delta tells."""
 
+    def tick(self) -> None:
+        """A second has passed."""
+
     def take_focus(self) -> None:
         """Give the keyboard to the pane: to the first thing in it that can have it."""
         for child in self.query("*"):

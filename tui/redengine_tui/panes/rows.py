@@ -24,6 +24,9 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
         & > .rows--cursor {
             background: $block-cursor-blurred-background;
         }
@@ -60,6 +63,11 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
         """Called after the cursor went to another row by the operator's doing."""
 
     @property
+    def hides_cursor(self) -> bool:
+        """Whether the row under the cursor looks like any other."""
+        return False
+
+    @property
     def cursor_style(self) -> Style:
         """The style of the row under the cursor."""
         style = self.get_visual_style("rows--cursor")
@@ -88,7 +96,7 @@ class Rows(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         width = self.row_width
         index = round(self.scroll_offset.y) + y
-        under_cursor = index == self.cursor
+        under_cursor = index == self.cursor and not self.hides_cursor
         style = self.cursor_style if under_cursor else self.visual_style
         if not 0 <= index < self.count:
             return Strip.blank(width, self.visual_style.rich_style)

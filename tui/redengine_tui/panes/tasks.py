@@ -94,7 +94,6 @@ one is known, *after* other tasks, *when* something happens that has no time, or
             self._tell()
 
     def tick(self) -> None:
-        """A second has passed."""
         self.table.tick()
 
     @property

@@ -96,11 +96,7 @@ class MainScreen(Screen[None]):
         yield Header(self.clock)
         yield PaneTabs()
         with Container(id="body"):
-            yield self.tasks
-            yield self.condition
-            # In the order of the grid: the log fills the right side, over two rows.
-            yield self.panes["log"]
-            yield self.panes["parameters"]
+            yield from self.panes.values()
         yield Static(id="small")
         yield KeyBar()
 
@@ -151,12 +147,14 @@ class MainScreen(Screen[None]):
 
     def _tick(self) -> None:
         self.query_one(Header).tick()
-        self.tasks.tick()
+        for pane in self.panes.values():
+            pane.tick()
 
     @on(TasksPane.TaskHighlighted)
     def _highlighted(self, event: TasksPane.TaskHighlighted) -> None:
         event.stop()
-        self._follow_cursor()
+        # The cursor is seen in its new place first: the other panes have more to draw.
+        self.call_after_refresh(self._follow_cursor)
 
     def _follow_cursor(self) -> None:
         """Have the other panes show the task under the cursor as it is now: a message may have been overtaken."""
@@ -287,7 +285,7 @@ class MainScreen(Screen[None]):
         if not view.runs:
             self._tell(f"{view.name} is not running", bad=True)
             return
-        took = format.countdown(max(self.clock() - min(run.started for run in view.runs), 1))
+        took = format.elapsed(self.clock() - min(run.started for run in view.runs))
         what = (
             f"It has been running for {took}." if len(view.runs) == 1 else f"{len(view.runs)} runs, up to {took} old."
         )

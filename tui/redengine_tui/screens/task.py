@@ -55,7 +55,7 @@ class TaskScreen(ReadingScreen):
         look = task_look(view.state)
         lines = [named("State", _tinted(look) + Content(f"  It {look.meaning}"))]
         for run in view.runs:
-            took = format.countdown(max(self.now - run.started, 1))
+            took = format.elapsed(self.now - run.started)
             told = ", was asked to end" if run.terminating else ""
             since = f"since {format.stamp(run.started, self.zone)}, for {took}{told}"
             lines.append(named("Run " + safe_line(run.run_id, 10), since))

@@ -83,7 +83,7 @@ def _last_result(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
 
 def _took(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
     if view.runs:
-        return Cell(format.countdown(max(now - min(run.started for run in view.runs), 1)), "accent")
+        return Cell(format.elapsed(now - min(run.started for run in view.runs)), "accent")
     return Cell("—", "muted") if view.duration is None else Cell(format.duration(view.duration))
 
 

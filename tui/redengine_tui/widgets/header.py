@@ -86,8 +86,8 @@ class Header(Widget):
 
     def _counts(self, view: SchedulerView) -> Content:
         tasks = f"{view.tasks} task" if view.tasks == 1 else f"{view.tasks} tasks"
-        counts = Content(f"{view.running} running")
-        return (counts.stylize(INK["accent"]) if view.running else counts) + Content.styled(f" / {tasks}", MUTED)
+        running = Content.styled(str(view.running), INK["accent"] if view.running else "")
+        return Content.assemble(running, " running", (f" / {tasks}", MUTED))
 
     def _next(self, view: SchedulerView, now: float) -> Content:
         if view.state == "held":

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.cells import cell_len
 from textual.app import ComposeResult
+from textual.screen import Screen
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
@@ -20,8 +23,22 @@ class KeyBar(Footer):
     def __init__(self) -> None:
         super().__init__(compact=True, show_command_palette=False)
         self._width = 0
+        #: What was offered when it was composed; ``None``: it is about to be composed anew.
+        self._offered: list[tuple[object, ...]] | None = None
+
+    def bindings_changed(self, screen: Screen[Any]) -> None:
+        """Compose anew if other keys are offered. To do so costs a layout of the whole screen, and whoever shows
+        another task says that the keys may have changed."""
+        if self._offered is None or self._offered != self._offer():
+            self._offered = None
+            super().bindings_changed(screen)
+
+    def _offer(self) -> list[tuple[object, ...]]:
+        active = self.screen.active_bindings.values()
+        return [(binding, enabled, tooltip) for _, binding, enabled, tooltip in active if binding.show]
 
     def compose(self) -> ComposeResult:
+        self._offered = self._offer()
         keys = [widget for widget in super().compose() if isinstance(widget, FooterKey)]
         ranked = sorted(keys, key=lambda key: _RANKS.get(key.action, _OTHERS))
         self._width = room = self.content_size.width
