@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from redengine.log.memory_repo import BoundedMemoryRepo
 
 #: Records looked at in one call.
 BUDGET = 20_000
+#: Records that are kept of a repository that has to be read whole.
+MOST = 100_000
 #: A repository that has to be read whole is not read again before this many times as long has passed.
 RESPITE = 20.0
 
@@ -24,17 +27,26 @@ class RepoLogSource(LogSource):
     """The log in a repository of redbird.
 
     A cursor counts the records. Those in memory are used as they are. Any other repository can only be read whole,
-    which is done at most once a second, and less often the longer it takes; ``monotonic`` is the clock for that.
+    which is done at most once a second, and less often the longer it takes; ``monotonic`` is the clock for that. Of
+    such a one the newest ``most`` records can be looked at.
     """
 
     def __init__(
-        self, repo: bird.Repo, *, monotonic: Callable[[], float] = time.monotonic, budget: int = BUDGET
+        self,
+        repo: bird.Repo,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        budget: int = BUDGET,
+        most: int = MOST,
     ) -> None:
         self._repo = repo
         self._monotonic = monotonic
         self._budget = budget
         self._lock = threading.Lock()
+        self._most = most
+        #: What was read of a repository that has to be read whole, and how many records came before.
         self._kept: Sequence[Any] = ()
+        self._left_out = 0
         self._read_again_at = float("-inf")
         #: Cursor of the record before the first one.
         self._base = 0
@@ -76,10 +88,15 @@ class RepoLogSource(LogSource):
         now = self._monotonic()
         if now >= self._read_again_at:
             reader = repo.copy(update={"errors_query": "discard"}) if hasattr(repo, "errors_query") else repo
-            self._kept = reader.filter_by().all()
+            kept: deque[Any] = deque(maxlen=self._most)
+            count = 0
+            for item in reader.filter_by().query():
+                kept.append(item)
+                count += 1
+            self._kept, self._left_out = list(kept), count - len(kept)
             done = self._monotonic()
             self._read_again_at = done + max(1.0, RESPITE * (done - now))
-        return self._kept, 0
+        return self._kept, self._left_out
 
     def _note_dropped(self, items: Sequence[Any]) -> None:
         """Notice by the newest record seen that older ones were dropped, as when the log is bounded by a setting."""

@@ -10,7 +10,7 @@ Needs SQLAlchemy.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -70,9 +70,15 @@ def stream(repo: bird.Repo, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     that has no column is ``None``."""
     table = table_of(repo)
     columns = [table.columns[name] if name in table.columns else sa.null() for name in names]
-    asked = sa.select(*columns).select_from(table.table).order_by(*table.order)
-    with engine_of(repo).connect() as connection:
-        for rows in connection.execution_options(yield_per=BATCH).execute(asked).partitions():
+    yield from _streamed(repo, sa.select(*columns).select_from(table.table).order_by(*table.order))
+
+
+def _streamed(repo: bird.Repo, statement: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
+    with (
+        engine_of(repo).connect() if repo.autocommit else nullcontext(repo.session.connection()) as connection,
+        connection.execute(statement, execution_options={"yield_per": BATCH}) as result,
+    ):
+        for rows in result.partitions():
             yield from rows
 
 
@@ -85,7 +91,7 @@ class SqlQueries:
         row = table.row(self.item_to_dict(item, exclude_unset=False))
         try:
             with connected(self) as connection:
-                connection.execute(table.table.insert(), row)
+                connection.execute(table.insertion, row)
         except IntegrityError as error:
             if self.id_field is None:
                 raise
@@ -181,23 +187,29 @@ def _items(
 
 
 def _rows(repo: bird.Repo, query: Mapping[str, Any], newest_first: bool, size: int) -> Iterator[dict[str, Any]]:
-    """Rows by the names of fields, in batches, so that no transaction is open while somebody looks at one."""
+    """Rows by the names of fields, in batches, so that no transaction is open while somebody looks at one.
+
+    Without a key there is no way back to where a batch ended: then there is one transaction.
+    """
     table = table_of(repo)
     fields = field_names(repo.model)
     names = [name for name in table.columns if fields is None or name in fields]
     columns = [table.columns[name] for name in names]
     key = table.key
-    # Without a key there is no way back to where a batch ended.
     statement = (sa.select(*columns) if key is None else sa.select(*columns, key)).select_from(table.table)
     statement = statement.where(*conditions(table, query))
     statement = statement.order_by(*(part.desc() if newest_first else part for part in table.order))
-    batch = statement if key is None else statement.limit(size)
+    if key is None:
+        for row in _streamed(repo, statement):
+            yield dict(zip(names, row, strict=True))
+        return
+    batch = statement.limit(size)
     while True:
         with connected(repo) as connection:
             rows = connection.execute(batch).all()
         for row in rows:
             yield dict(zip(names, row, strict=False))
-        if key is None or len(rows) < size:
+        if len(rows) < size:
             return
         reached, size = rows[-1][-1], BATCH
         batch = statement.where(key < reached if newest_first else key > reached).limit(size)

@@ -91,13 +91,14 @@ class SqlLogSource(LogSource):
             budget = self._budget if wanted.exact else self._budget_here
             stop = keys.many_after(start, budget, wanted.first) or keys.newest
         entries, reached = self._entries(keys, query, wanted, start, stop, newest_first=False)
+        self._newest = max(self._newest, reached)
         return LogPage(
             entries=tuple(entries),
             first=base + start,
             last=base + reached,
             at_start=start <= keys.oldest,
             at_end=reached >= keys.newest,
-            searched=(reached - keys.oldest + 1) / keys.span,
+            searched=min((reached - keys.oldest + 1) / keys.span, 1.0),
             notice=notice,
         )
 
@@ -130,14 +131,15 @@ class SqlLogSource(LogSource):
         self, keys: _Keys, query: ReadLog, wanted: _Wanted, start: int, stop: int, *, newest_first: bool
     ) -> tuple[list[LogEntry], int]:
         """Entries with keys from ``start`` to ``stop``, and the last key that was looked at."""
-        limit, found = page_length(query), []
+        limit, found, key = page_length(query), [], stop
         for key, values in keys.records(start, stop, wanted, limit if wanted.exact else None, newest_first):
             entry = entry_of(self._base + key, values.get)
             if wanted.exact or fits(entry, query.where):
                 found.append(entry)
                 if len(found) == limit:
                     return found, key
-        return found, start if newest_first else stop
+        # Some may have come meanwhile.
+        return found, start if newest_first else max(key, stop)
 
 
 class _Keys:
@@ -192,7 +194,12 @@ class _Keys:
         """Keys and values of the records between two keys, both included."""
         names = [name for name in SHOWN if name in self.table.columns]
         asked = sa.select(self._key, *(self.table.columns[name] for name in names)).select_from(self.table.table)
-        asked = asked.where(self._key.between(start, stop), *wanted.conditions)
+        # No more bounds than are needed: a database that has no statistics yet takes two for few records, and sorts.
+        if not newest_first or start > self.oldest:
+            asked = asked.where(self._key >= start)
+        if newest_first or stop < self.newest:
+            asked = asked.where(self._key <= stop)
+        asked = asked.where(*wanted.conditions)
         asked = asked.order_by(self._key.desc() if newest_first else self._key).limit(limit)
         for key, *row in self._connection.execute(asked):
             yield key, dict(zip(names, row, strict=True))

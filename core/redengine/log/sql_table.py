@@ -71,6 +71,11 @@ class SqlTable:
         return sa.literal_column("rowid", sa.Integer)
 
     @cached_property
+    def insertion(self) -> sa.Insert:
+        """The statement that adds a record. The key that it gets is not asked for."""
+        return self.table.insert().inline()
+
+    @cached_property
     def order(self) -> list[sa.ColumnElement[Any]]:
         """What orders the records, oldest first."""
         if self.key is not None:

@@ -496,6 +496,18 @@ def test_a_repository_that_is_read_whole_is_read_seldom():
     assert ListRepo.reads_total == 2
 
 
+def test_of_a_repository_that_is_read_whole_the_newest_are_kept():
+    repo = ListRepo(model=TaskRunRecord, items=[record(number) for number in range(10)])
+    ticks = count()
+    source = RepoLogSource(repo, monotonic=lambda: 100.0 ** next(ticks), most=4)
+    page = source.read(ReadLog())
+    assert (numbers(page), page.at_start) == ([6, 7, 8, 9], True)
+    assert page.first == 7
+    repo.items += [record(number) for number in range(10, 13)]
+    assert numbers(source.read(ReadLog(after=page.last))) == [10, 11, 12]
+    assert numbers(source.read(ReadLog(after=0))) == [9, 10, 11, 12]
+
+
 def test_a_repository_that_fails():
     class Broken(ListRepo):
         def query_items(self, query):
