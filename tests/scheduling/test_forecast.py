@@ -7,8 +7,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from redengine import Session
-from redengine.conditions import FuncCond
-from redengine.scheduling.forecast import forecast, next_starts
+from redengine.abc import Finding
+from redengine.conditions import BaseCondition, FuncCond
+from redengine.scheduling.forecast import LOOKS, forecast, next_starts
 from redengine.syntax import parse_condition
 
 #: A Tuesday, 06:00 UTC.
@@ -129,3 +130,28 @@ def test_tasks_that_start_one_another_for_ever_are_named_and_the_others_go_on(se
     assert [(start.task, (start.at - NOW) / 3600) for start in found.starts] == [("hourly", hour) for hour in range(3)]
     assert "Left out, since they run all the time: ping, pong." in found.assumptions
     assert next_starts(session["ping"], session["ping"].start_cond) == [NOW]
+
+
+def test_a_scheduler_that_is_not_running_is_taken_to_start_now(session):
+    task(session, "late", "scheduler has run over 10 min & ~has started")
+    task(session, "early", "scheduler started 10 min ago & ~has started")
+    assert told(session, 1) == [("early", 0), ("late", 1 / 6)]
+    assert next_starts(session["late"], session["late"].start_cond) == [NOW + 600]
+
+
+def test_passes_of_the_scheduler_cannot_be_foreseen(session):
+    task(session, "late", "scheduler has more than 3 cycles")
+    assert any("cannot be foreseen: late" in sentence for sentence in forecast(session, timedelta(hours=1)).assumptions)
+
+
+def test_the_next_starts_of_what_is_asked_again_and_again_are_given_up(session):
+    asked = []
+
+    class Polled(BaseCondition):
+        def examine(self, ctx):
+            asked.append(ctx.now)
+            return Finding(False, ctx.poll_at)
+
+    task(session, "one", "false")
+    assert next_starts(session["one"], Polled()) == []
+    assert len(asked) <= LOOKS

@@ -27,6 +27,10 @@ class SchedulerCycles(BaseComparable):
         return f"{ctx.session.scheduler.n_cycles} cycles so far"
 
 
+# When there will have been so many passes depends on all tasks.
+SchedulerCycles._foreseen = False
+
+
 class SchedulerStarted(BaseCondition):
     """The scheduler was started in the period: ``SchedulerStarted(period=TimeDelta("10 min"))`` for the past ten
     minutes."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from redengine.conditions import BaseCondition, FuncCond, SchedulerCycles, SchedulerStarted
-from redengine.time import TimeSpanDelta
+from redengine.time import TimeDelta, TimeSpanDelta
 
 
 def scheduler_running(more_than: Any = None, less_than: Any = None) -> BaseCondition:
     """The scheduler has run for longer, or less, than so long."""
+    if more_than is None and less_than is not None:
+        return SchedulerStarted(period=TimeDelta(less_than))
     return SchedulerStarted(period=TimeSpanDelta(near=more_than, far=less_than))
 
 

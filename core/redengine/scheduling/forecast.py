@@ -131,7 +131,7 @@ def next_starts(task: Any, condition: Any, *, most: int = 5, horizon: timedelta 
     with simulation:
         end = simulation.clock.time() + horizon.total_seconds()
         while len(found) < most and simulation.looks < LOOKS and not simulation.over:
-            started = simulation.run(datetime.fromtimestamp(end, session.zone), most=1)
+            started = simulation.run(datetime.fromtimestamp(end, session.zone), most=1, looks=LOOKS)
             if not started:
                 break
             found += [s.at for s in started if s.task == task.name and (not found or s.at > found[-1])]

@@ -191,7 +191,8 @@ class Simulation:
         self.unforeseen = [task.name for task in tasks if not task.is_foreseen]
         for task in tasks:
             self.book.put(task.name, self.session.book[task.name].copy())
-        self._started_at = self.session.scheduler.started_at
+        if self.session.scheduler.started_at is not None:
+            self._started_at = self.session.scheduler.started_at
         self._begun = True
         config = self.session.config
         if config.shut_cond is not None and not foreseen(config.shut_cond):
@@ -228,10 +229,13 @@ class Simulation:
         heapq.heapify(self._events)
         self.engine.clock_stepped(self.clock.time(), seconds)
 
-    def run(self, until: datetime | float | timedelta, most: int | None = None) -> list[Started]:
+    def run(
+        self, until: datetime | float | timedelta, most: int | None = None, looks: int | None = None
+    ) -> list[Started]:
         """Simulate up to, but not including, an instant (a timedelta: from now on) and return what was started.
 
-        ``most`` ends it at the instant that has seen so many starts. Raises ``RuntimeError`` when the schedule never
+        ``most`` ends it at the instant that has seen so many starts, ``looks`` when conditions have been looked at so
+        often since the simulation began. Raises ``RuntimeError`` when the schedule never
         gets past an instant.
         """
         end = self.clock.time() + until.total_seconds() if isinstance(until, timedelta) else self._epoch(until)
@@ -251,6 +255,8 @@ class Simulation:
                     self.clock._arrive(coming)
                     passes = 0
             passes += 1
+            if looks is not None and self.looks >= looks:
+                return self.starts[known:]
             if passes > MOST_PASSES:
                 raise RuntimeError(f"The schedule does not get past {self._when(now)}: something starts over and over")
             self._pass()

@@ -220,16 +220,29 @@ def _history(statement: Statement) -> Any:
 
 def _running(statement: Statement) -> Any:
     words = _texts(statement)
-    period: TimePeriod | None = None
-    if "FOR" in words:
-        lasting = [token.type for token in statement.tokens if token.type in ("MORE", "LESS")][-1]
-        period = period_class("TimeSpanDelta")(**{"near" if lasting == "MORE" else "far": _length(words["DELTA"])})
-    return condition_class("TaskRunning")(task=unquote(words["TASK_NAME"]), period=period, **_bounds(statement))
+    task = unquote(words["TASK_NAME"]) if "TASK_NAME" in words else None
+    return condition_class("TaskRunning")(task=task, period=_lasting(statement), **_bounds(statement))
+
+
+def _lasting(statement: Statement) -> TimePeriod | None:
+    """The length of time that a run has taken: ``for more than 1 hour and less than 2 hours``."""
+    ends: dict[str, timedelta] = {}
+    end = ""
+    for token in statement.tokens:
+        if token.type in ("MORE", "LESS"):
+            end = "near" if token.type == "MORE" else "far"
+        elif token.type == "LENGTH":
+            ends[end] = _length(token)
+    return period_class("TimeSpanDelta")(**ends) if ends else None
 
 
 def _uptime(statement: Statement) -> Any:
-    started = condition_class("SchedulerStarted")(period=_delta(statement))
-    return ~started if "OVER" in _texts(statement) else started
+    words = _texts(statement)
+    if "OVER" in words:
+        period = period_class("TimeSpanDelta")(near=_length(words["DELTA"]))
+    else:
+        period = _delta(statement)
+    return condition_class("SchedulerStarted")(period=period)
 
 
 def _cycles(statement: Statement) -> Any:
@@ -300,7 +313,7 @@ def literal_error(kind: str, text: str) -> str | None:
     from redengine.time.literals import LITERALS
 
     try:
-        if kind == "DELTA":
+        if kind in ("DELTA", "LENGTH"):
             _length(text)
         elif kind == "CRON_FIELDS":
             _cron_period(text)

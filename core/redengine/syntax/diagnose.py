@@ -169,11 +169,13 @@ def _where_it_stops(text: str, offset: int, atom: str, stop: Stop, custom: Custo
     expected = _expected(stop.accepted)
     if not word:
         return problem_at(text, at, at, f"something is missing here: expected {_listed(expected)}", expected=expected)
+    # Of the project's own conditions also such as begin like one of the language.
+    first = "" if stop.position == 0 else atom.split()[0].casefold()
+    whole = _nearest(atom, (own for own in custom_texts(custom) if own.casefold().startswith(first)))
+    if whole:
+        return _unexpected(text, offset, atom, expected, whole, start)
     if stop.position == 0:
-        whole = _nearest(atom, custom_texts(custom))
-        meant = whole or _nearest(word, _first_words(stop, custom))
-        if meant == whole and whole:
-            return _unexpected(text, offset, atom, expected, whole, start)
+        meant = _nearest(word, _first_words(stop, custom))
         if not meant and word.casefold() not in _OPERATOR_WORDS:
             message = f'"{word}" is not a {_THING[start]}; write one like {_EXAMPLES[start]}'
             return problem_at(text, offset, offset + len(word), message, expected=expected)
@@ -242,9 +244,10 @@ def _wrong_literal(text: str, offset: int, atom: str, kind: str, position: int, 
     given = repr(literal)
     message = f'"{literal}"' + (reason[len(given) :] if reason.startswith(given) else f": {reason}")
     suggestion = ""
-    if kind == "DELTA" and re.fullmatch(r"\d+(\.\d+)?", literal):
+    is_length = kind in ("DELTA", "LENGTH")
+    if is_length and re.fullmatch(r"\d+(\.\d+)?", literal):
         suggestion = f"{literal} seconds"
-    elif kind == "DELTA" and literal.casefold() in wanted.words:
+    elif is_length and literal.casefold() in wanted.words:
         suggestion = f"1 {literal.casefold()}"
         message = f'"{literal}" is not a length of time; did you mean "{suggestion}"?'
     elif named := re.search(r"did you mean '([^']+)'", reason):

@@ -52,6 +52,12 @@ _MONTH_DAYS += (*(f"{n}th" for n in range(24, 31)), "31st", "last")
 _UNITS = ("milliseconds", "seconds", "minutes", "hours", "days", "weeks")
 _UNIT = ("millisecond", "second", "minute", "hour", "day", "week")
 
+_LENGTH = LiteralKind(
+    "a length of time (like 10 seconds)",
+    (*_UNITS, *_UNIT),
+    ("10 seconds", "1 minute", "5 minutes", "1 hour", "1 day", "1 week"),
+)
+
 #: By terminal of the grammar.
 LITERALS: dict[str, LiteralKind] = {
     "MILLISECOND": LiteralKind("milliseconds of the second (like 500)", examples=("250", "500", "750")),
@@ -63,11 +69,8 @@ LITERALS: dict[str, LiteralKind] = {
     "WEEKDAY": LiteralKind("a day of the week (like Monday)", _DAYS, _DAYS),
     "MONTHDAY": LiteralKind("a day of the month (like 1st)", ("last",), _MONTH_DAYS),
     "YEARDAY": LiteralKind("a month or a day of it (like February 3rd)", _MONTHS, _MONTHS),
-    "DELTA": LiteralKind(
-        "a length of time (like 10 seconds)",
-        (*_UNITS, *_UNIT),
-        ("10 seconds", "1 minute", "5 minutes", "1 hour", "1 day", "1 week"),
-    ),
+    "DELTA": _LENGTH,
+    "LENGTH": _LENGTH,
     "CRON_FIELDS": LiteralKind(
         "five cron fields (like */5 * * * *) or a name (like @daily)",
         examples=("*/5 * * * *", "0 * * * *", "@hourly", "@daily", "@weekly", "@monthly", "@yearly"),

@@ -109,10 +109,7 @@ def _grouped(part: Any, inside: tuple[str, ...]) -> str:
 
 
 def _not(condition: Any) -> str | None:
-    inner = condition.condition
-    if builtin_name(inner) == "SchedulerStarted" and (delta := delta_of(inner.period)):
-        return f"scheduler has run over {delta}"
-    return "~" + _grouped(inner, ("All", "Any"))
+    return "~" + _grouped(condition.condition, ("All", "Any"))
 
 
 def _executable(condition: Any) -> str | None:
@@ -183,23 +180,27 @@ def _depend(condition: Any) -> str | None:
 
 def _running(condition: Any) -> str | None:
     times, lasting = _times(condition._comps), _lasting(condition.period)
-    if condition.task is None or times is None or lasting is None:
+    if times is None or lasting is None:
         return None
-    return f"task {quote(task_name(condition.task))} is running{times}{lasting}"
+    subject = "this task" if condition.task is None else f"task {quote(task_name(condition.task))}"
+    return f"{subject} is running{times}{lasting}"
 
 
 def _lasting(period: Any) -> str | None:
     if period is None:
         return ""
     near, far = span_of(period)
-    if near and far:
-        return None
-    return f" for more than {near}" if near else f" for less than {far}" if far else None
+    bounds = [f"more than {near}"] if near else []
+    bounds += [f"less than {far}"] if far else []
+    return f" for {' and '.join(bounds)}" if bounds else None
 
 
 def _started(condition: Any) -> str | None:
     delta = delta_of(condition.period)
-    return f"scheduler started {delta} ago" if delta else None
+    if delta:
+        return f"scheduler started {delta} ago"
+    near, far = span_of(condition.period)
+    return f"scheduler has run over {near}" if near and not far else None
 
 
 def _cycles(condition: Any) -> str | None:

@@ -102,6 +102,20 @@ def test_custom_conditions_are_suggested(text: str, suggestion: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("this host is redy", "this host is ready"),
+        ("this task is runing", "running"),
+        ("daily reprot", "daily report"),
+        ("hourly reprot", ""),
+    ],
+)
+def test_custom_conditions_that_begin_like_the_language_are_suggested(text: str, suggestion: str) -> None:
+    (problem,) = diagnose(text, custom={"this host is ready": Foo, "daily report": Foo})
+    assert problem.suggestion == suggestion
+
+
+@pytest.mark.parametrize(
     ("pattern", "prefix"),
     [
         (r"is foo (?P<x>.+)", "is foo "),

@@ -103,7 +103,8 @@ def test_the_nearest_word_is_suggested_at_its_place(text: str, word: str, sugges
             "s",
             'the name ends before "s"; put a name that has quotes in it between double',
         ),
-        ("this is not valid", "this", '"this" is not a condition; write one like daily'),
+        ("it is not valid", "it", '"it" is not a condition; write one like daily'),
+        ("this is not valid", "is", '"is" is not expected here; expected "task"'),
         ("every 10", "10", "\"10\": add a unit to 10, for example '10 seconds'"),
     ],
 )

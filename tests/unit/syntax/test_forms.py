@@ -181,6 +181,12 @@ COUNTS = [
         "task 'X' is running more than 2 times for more than 1 hour",
         TaskRunning(task="X", period=TimeSpanDelta(near="1 hour")) > 2,
     ),
+    (
+        "task 'X' is running for more than 10 min and less than 1 hour",
+        TaskRunning(task="X", period=TimeSpanDelta("10 min", "1 hour")),
+    ),
+    ("this task is running", TaskRunning()),
+    ("while this task is running less than 3 times", TaskRunning() < 3),
     ("time of cron * 8-18 * * MON-FRI", IsPeriod(Cron("* 8-18 * * MON-FRI"))),
     ("time of cron @hourly", IsPeriod(Cron("@hourly"))),
     ("scheduler has at least 3 cycles", SchedulerCycles() >= 3),
@@ -192,7 +198,8 @@ COUNTS = [
 REST = [
     ("task 'X' is running", TaskRunning(task="X")),
     ("while task 'X' is running", TaskRunning(task="X")),
-    ("scheduler has run over 20 minutes", Not(SchedulerStarted(period=TimeDelta("20 minutes")))),
+    ("scheduler has run over 20 minutes", SchedulerStarted(period=TimeSpanDelta(near="20 minutes"))),
+    ("~scheduler started 20 minutes ago", Not(SchedulerStarted(period=TimeDelta("20 minutes")))),
     ("scheduler started 20 minutes ago", SchedulerStarted(period=TimeDelta("20 minutes"))),
     ("scheduler has more than 3 cycles", SchedulerCycles() > 3),
     ("scheduler has less than 3 cycles", SchedulerCycles() < 3),

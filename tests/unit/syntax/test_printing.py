@@ -122,10 +122,8 @@ def test_every_count_has_words(task: Any, period: Any, verb: Any, counts: dict[s
     if period is not None and type(period) is t.TimeOfSecond:
         return  # "this second" is said by nobody
     made = [verb(task=task, period=period, **counts), c.SchedulerCycles(**(counts or {"_gt_": 1}))]
-    if task is not None:
-        made += [
-            c.TaskRunning(task, each, **counts) for each in (None, t.TimeSpanDelta("1 h"), t.TimeSpanDelta(far="1 h"))
-        ]
+    spans = [None, t.TimeSpanDelta("1 h"), t.TimeSpanDelta(far="1 h"), t.TimeSpanDelta("1 min", "1 h")]
+    made += [c.TaskRunning(task, each, **counts) for each in spans]
     for condition in made:
         printed = unparse(condition)
         assert parse_condition(printed) == condition, printed
