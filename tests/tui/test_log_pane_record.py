@@ -100,6 +100,20 @@ async def test_neighbours_within_the_filter(app, controller):
         await until(pilot, lambda: app.closed == [2])
 
 
+async def test_a_neighbour_that_is_far_away_is_found(app, controller):
+    """A page in which nothing fits is not the end of the log."""
+    far = m.LogEntry(9_000, 0.0, "vacuum", "crash")
+    pages = {2: m.LogPage(last=4_000), 4_000: m.LogPage(last=8_000), 8_000: m.LogPage((far,), 9_000, 9_000)}
+    async with app.run_test() as pilot:
+        app.open(controller.log[1], actions=("crash",))
+        await until(pilot, lambda: app.screen.where.actions and app.screen.is_mounted)
+        controller.answers[m.ReadLog] = lambda query: pages.get(query.after, m.LogPage(at_end=True))
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen.entry is far)
+        await pilot.press("n")
+        await until(pilot, lambda: "the newest record" in screen(app))
+
+
 async def test_copy_is_safe_and_whole(app, controller):
     entry = m.LogEntry(9, 0.0, EVIL, "fail", message=EVIL, exc_text=f"{EVIL}\nline two", run_id="r")
     controller.answers[m.ReadOutput] = m.Output(f"{EVIL}\r\nend", 12, f"/out/{EVIL}")

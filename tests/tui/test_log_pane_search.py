@@ -12,6 +12,7 @@ from textual.app import App
 from redengine.control import messages as m
 from redengine.log import bird
 from redengine.log.source import RepoLogSource
+from redengine_tui.app import RedEngineTUI
 from redengine_tui.panes import log_feed
 from redengine_tui.panes.log import LogPane
 
@@ -293,7 +294,7 @@ async def test_hits_above_the_view_send_nothing(app):
         await started(pilot, app)
         app.slow.let(1)
         await pilot.press("v")
-        await until(pilot, lambda: "level INFO" in screen(app) and len(app.pane.window) == 100)
+        await until(pilot, lambda: "level INFO" in screen(app) and len(app.pane.window) == 50)
         await pilot.pause(0.3)
         rendered = []
         row = app.pane.lines.row
@@ -392,6 +393,20 @@ async def test_a_hit_amid_its_neighbours_and_back(app):
         await until(pilot, lambda: under_cursor(app) == "no 3000.")
 
 
+async def test_back_from_the_context_the_search_goes_on(app):
+    async with app.run_test(size=(100, 14)) as pilot:
+        await started(pilot, app)
+        app.slow.let(6)
+        await pilot.press("a")
+        await until(pilot, lambda: "2 hits" in screen(app))
+        await pilot.press("x")
+        app.slow.let(6)
+        await until(pilot, lambda: "around" in screen(app) and len(app.pane.window) > 10)
+        app.slow.let(1_000)
+        await pilot.press("x")
+        await until(pilot, lambda: "10 hits" in screen(app))
+
+
 async def test_without_a_filter_there_is_nothing_around(app):
     async with app.run_test(size=(100, 14)) as pilot:
         await started(pilot, app)
@@ -410,6 +425,18 @@ async def test_a_filter_ends_the_context(app):
         await pilot.press("v", "v")
         await until(pilot, lambda: app.pane.chosen.level == 2 and len(app.pane.window) == 10)
         assert "around" not in screen(app)
+
+
+@pytest.mark.parametrize(("title", "asks"), [("Go to a time in the log", "Go to"), ("Filter the log by time", "Time")])
+async def test_the_palette_asks_in_the_log_wherever_it_is_opened(controller, clock, title, asks):
+    app = RedEngineTUI(controller, clock=clock)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+p", *title)
+        await until(pilot, lambda: screen(app).count(title) > 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.main.pane == "log" and app.main.panes["log"].prompt.is_open)
+        await pilot.press("9")
+        await until(pilot, lambda: f"{asks} 9" in screen(app))
 
 
 # Copying

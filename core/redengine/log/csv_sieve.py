@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from bisect import bisect_right
 from collections.abc import Mapping
 
 from redengine.control.messages import LogFilter
@@ -44,17 +45,36 @@ class Sieve:
         text = data.decode("utf-8", "replace").lower()
         return all(any(each in text for each in folded) for folded in self._folded)
 
-    def records(self, records: list[Record]) -> list[Record]:
-        """Those records that may fit, in the same order."""
+    def sift(self, block: bytes, start: int, records: list[Record]) -> list[Record]:
+        """Those of a block's records that may fit, in the same order; ``start``: the place of its first byte."""
+        chosen: set[int] | None = None
+        places = [position - start for position, _ in records]
+        folded = block.lower() if self._folded and block.isascii() else None
         for exact in self._exact:
-            first, *rest = exact
-            if rest:
-                records = [item for item in records if any(each in item[1] for each in exact)]
-            else:
-                records = [item for item in records if first in item[1]]
-        if self._folded:
-            records = [item for item in records if self.block(item[1])]
-        return records
+            found = _holders(block, places, exact)
+            chosen = found if chosen is None else chosen & found
+        if folded is not None:
+            for words in self._folded:
+                found = _holders(folded, places, tuple(word.encode() for word in words if word.isascii()))
+                chosen = found if chosen is None else chosen & found
+        kept = records if chosen is None else [records[index] for index in sorted(chosen)]
+        # In other scripts lower case can be of another length, and says nothing of places.
+        return [item for item in kept if self.block(item[1])] if self._folded and folded is None else kept
+
+
+def _holders(block: bytes, places: list[int], texts: tuple[bytes, ...]) -> set[int]:
+    """Which of the records that begin at these places hold one of the texts. Few do, so they are found by the texts."""
+    found: set[int] = set()
+    for text in texts:
+        at = block.find(text)
+        while at >= 0:
+            index = bisect_right(places, at) - 1
+            if index >= 0:
+                found.add(index)
+            if index + 1 >= len(places):
+                break
+            at = block.find(text, max(places[index + 1], at + 1))
+    return found
 
 
 def _words_of(level: str) -> tuple[str, ...]:

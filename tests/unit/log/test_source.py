@@ -10,6 +10,7 @@ import pytest
 
 from redengine.control.messages import LogFilter, ReadLog
 from redengine.log import BoundedMemoryRepo, MinimalRecord, TaskRunRecord, bird
+from redengine.log import csv_source as csv_module
 from redengine.log.csv_index import STRIDE
 from redengine.log.csv_sieve import Sieve
 from redengine.log.memory_repo import bound
@@ -287,31 +288,42 @@ def test_who_writes_the_log_does_not_wait_for_a_search(csv_source, monkeypatch):
     fill(repo, 200)
     free = []
 
-    def sifted(sieve, records):
+    def sifted(sieve, block, start, records):
         with ThreadPoolExecutor(1) as writer:
             free.append(writer.submit(repo.file.lock.acquire, blocking=False).result())
             writer.submit(repo.file.lock.release)
         return records
 
-    monkeypatch.setattr(Sieve, "records", sifted)
+    monkeypatch.setattr(Sieve, "sift", sifted)
     assert source.read(ReadLog(where=LogFilter(task="rare"))).entries
     assert free
     assert all(free)
+
+
+def test_a_search_rests_so_that_others_have_their_turn(csv_source, monkeypatch):
+    repo, source = csv_source
+    fill(repo, 300)
+    source.read(ReadLog(limit=1))
+    now, rests = count(1e9, step=2 * csv_module.WORK), []
+    monkeypatch.setattr(csv_module.time, "perf_counter", lambda: next(now))
+    monkeypatch.setattr(csv_module.time, "sleep", rests.append)
+    assert source.read(ReadLog(where=LogFilter(text="nowhere"))).at_start
+    assert rests == [csv_module.REST] * len(list(repo.file.blocks_forward(repo.file.start)))
 
 
 def test_the_file_becomes_another_during_a_search(csv_source, log_path, monkeypatch):
     repo, source = csv_source
     fill(repo, 200)
     last = source.read(ReadLog()).last
-    sift = Sieve.records
+    sift = Sieve.sift
 
-    def replaced(sieve, records):
+    def replaced(sieve, block, start, records):
         if repo.file.generation == 0:
             log_path.write_bytes(b"task_name,action,created\r\nrare,run,7\r\n")
             repo.file.refresh()
-        return sift(sieve, records)
+        return sift(sieve, block, start, records)
 
-    monkeypatch.setattr(Sieve, "records", replaced)
+    monkeypatch.setattr(Sieve, "sift", replaced)
     page = source.read(ReadLog(where=LogFilter(task="rare")))
     assert numbers(page) == [7]
     assert page.first > last

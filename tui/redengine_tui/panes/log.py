@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from redengine.abc import Controller
-from redengine.control.messages import Delta, LogEntry, LogPage, ReadLog, TaskView
+from redengine.control.messages import Delta, LogEntry, LogFilter, LogPage, ReadLog, TaskView
 from redengine_tui.actions import bindings
 from redengine_tui.format import past
 from redengine_tui.panes.ink import INK, MUTED, STRONG, show, write_border
@@ -140,7 +140,6 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
             return
         self.chosen, self._aside = chosen, None
         self.feed.newest(chosen.where)
-        self._say_what()
         self._mark()
 
     # What is shown around the lines.
@@ -170,6 +169,7 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
 
     def _mark(self) -> None:
         lines, feed = self.lines, self.feed
+        self._say_what()
         if lines.fresh:
             newer = f"▼ +{lines.fresh} new · end"
         else:
@@ -192,15 +192,16 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
     def _search(self) -> tuple[str, ...]:
         """How a search goes, or went."""
         feed, window = self.feed, self.window
+        filtered = feed.where != LogFilter()
         # Until the first page has come, what is held is of another filter.
-        hits = "" if feed.awaited else f"{len(window):,} {'hit' if len(window) == 1 else 'hits'}"
+        hits = f"{len(window):,} {'hit' if len(window) == 1 else 'hits'}" if filtered and not feed.awaited else ""
         if feed.searching:
             full = round(feed.searched * BAR)
             bar = "━" * full + "╌" * (BAR - full)
-            return f"searching {bar} {feed.searched:.0%}", hits, "escape stops"
+            return f"{'searching' if filtered else 'reading'} {bar} {feed.searched:.0%}", hits, "escape stops"
         if feed.stopped is not None:
             return f"stopped at {feed.stopped:.0%}", hits, "home goes on"
-        if not self.chosen.any or self._aside is not None or feed.reading or not window.entries:
+        if not filtered or feed.reading or not window.entries:
             return ()
         if window.at_start and window.at_end:
             return (hits,)
@@ -347,14 +348,12 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
         elif entry := self.current:
             self._aside = Context(entry, self.chosen, self.feed.hold())
             self.feed.around(entry)
-            self._say_what()
             self._mark()
 
     def _leave_context(self) -> None:
         if (context := self._aside) is not None:
             self._aside = None
             self.feed.restore(context.held)
-            self._say_what()
             self._mark()
 
     @on(Rows.Chosen)

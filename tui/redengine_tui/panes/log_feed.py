@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 from textual.worker import Worker
 
 from redengine.control.messages import LogEntry, LogFilter, LogPage, ReadLog
@@ -18,12 +19,14 @@ from redengine_tui.panes.log_lines import LogLines, Place
 from redengine_tui.panes.log_window import LogWindow
 from redengine_tui.panes.pace import later
 
-#: Records asked for at a time.
+#: Records asked for at a time, and of a search at first, so that something is seen soon.
 PAGE = 200
+FIRST = 50
 #: Seconds between two looks for newer records.
 PAUSE = 0.1
-#: Seconds after which a search is worth a word.
+#: Seconds after which a search is worth a word, and between two looks at what it found.
 PATIENCE = 0.25
+FRAME = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,8 @@ class LogFeed:
             self._poll_soon()
 
     async def _read_newest(self) -> None:
-        page = await self._ask(ReadLog(limit=PAGE, where=self.where))
+        limit = PAGE if self.where == LogFilter() else FIRST
+        page = await self._ask(ReadLog(limit=limit, where=self.where))
         self.window.replace(page)
         self.lines.replaced()
         self.searched = page.searched
@@ -216,7 +220,7 @@ class LogFeed:
         window, lines = self.window, self.lines
         # Once each way: what reading on at one edge drops at the other must not be read again at once.
         while self._wants_older:
-            page = await self._ask(ReadLog(limit=PAGE, before=window.first, where=self.where))
+            page = await self._read_older()
             # While nobody looks at the oldest, no newer one is given away for them.
             added = window.prepend(page, keep_last=not lines.wants_older)
             lines.prepended(added)
@@ -231,6 +235,18 @@ class LogFeed:
             self._came(page)
         self.reading = False
         self._changed()
+
+    async def _read_older(self) -> LogPage:
+        """What precedes the window. Where nobody waits for it, several pages become one, so that less is drawn."""
+        page = await self._ask(ReadLog(limit=PAGE, before=self.window.first, where=self.where))
+        until = get_running_loop().time() + FRAME
+        while not (page.at_start or self.lines.wants_older or get_running_loop().time() >= until):
+            if len(page.entries) >= self.window.room:
+                break
+            self.searched = page.searched
+            older = await self._ask(ReadLog(limit=PAGE, before=page.first, where=self.where))
+            page = msgspec.structs.replace(older, entries=older.entries + page.entries, last=page.last)
+        return page
 
     def _came(self, page: LogPage) -> None:
         self.searched = page.searched
