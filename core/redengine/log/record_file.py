@@ -128,14 +128,15 @@ class RecordFile:
         if changed == self._folder_changed and identity == (self.active.identity if self.active else None):
             return
         files = [found for path in older_files(self.path) if (found := find(path)) is not None]
+        if newest is not None and any(found.identity == newest.identity for found in files):
+            # It was set aside since we looked; else it has two names, of which one is enough.
+            newest = find(self.path)
+            files = [found for found in files if newest is None or found.identity != newest.identity]
         closed = len(files)
-        if newest is not None and all(found.identity != newest.identity for found in files):
-            files.append(newest)
+        files += [] if newest is None else [newest]
         gone = continues([each.identity for each in self.segments], [each.identity for each in files])
-        if gone is None or any(
-            # The number of a file that is gone may be given to another one.
-            segment.closed and (segment.size, segment.changed) != (found.size, found.changed)
-            for segment, found in zip(self.segments[gone:], files, strict=False)
+        if gone is None or not all(
+            self._is_same(segment, found) for segment, found in zip(self.segments[gone:], files[:closed], strict=False)
         ):
             self._start_over(f"the log {self.path} was {'deleted' if newest is None else 'replaced'}")
         elif gone:
@@ -147,17 +148,25 @@ class RecordFile:
         kept = self._take_kept()
         for number, found in enumerate(files):
             if number < len(self.segments):
-                self._rename(self.segments[number], found, closed=number < closed)
+                self._find_again(self.segments[number], found, closed=number < closed)
             else:
                 self._add(Segment(found, self.format, closed=number < closed), kept)
 
-    def _rename(self, segment: Segment, found: Found, *, closed: bool) -> None:
+    @staticmethod
+    def _is_same(segment: Segment, found: Found) -> bool:
+        """Whether a closed file is the one that is known; its number alone may have been given to another one."""
+        segment.path = found.path
+        if segment.closed:
+            return (segment.size, segment.changed) == (found.size, found.changed)
+        return segment.still_fits(found.size)
+
+    @staticmethod
+    def _find_again(segment: Segment, found: Found, *, closed: bool) -> None:
         segment.path = found.path
         if closed and not segment.closed:
             # It was set aside, perhaps after more was written to it.
             segment.size, segment.changed = found.size, found.changed
-            segment.closed = True
-            segment.extend()
+        segment.closed = closed
 
     def _add(self, segment: Segment, index: KeptIndex | None) -> None:
         if self.segments:

@@ -272,6 +272,27 @@ def test_a_crash_after_the_file_was_set_aside(rotated, open_repo, log_path):
         assert each.notices == []
 
 
+def test_a_file_that_was_set_aside_is_put_back(open_repo, log_path):
+    repo = open_repo(rotate_bytes=100)
+    repo.add(record(0))
+    reader = open_repo()
+    log_path.rename(next_file(log_path))
+    assert numbers(reader) == [0]
+    next(iter(log_path.parent.glob("*.csv"))).rename(log_path)
+    repo.add(record(1, message="m" * 100))
+    for each in (reader, repo):
+        assert numbers(each) == [0, 1]
+    assert files(log_path) == ["log-000001.csv", "log.csv"]
+
+
+def test_a_file_with_two_names_is_one(open_repo, log_path):
+    repo = open_repo()
+    repo.add(record(0))
+    os.link(log_path, log_path.with_name("log-000001.csv"))
+    repo.add(record(1))
+    assert numbers(repo) == [0, 1]
+
+
 def test_a_file_that_cannot_be_set_aside_goes_on_growing(open_repo, log_path, monkeypatch):
     repo = open_repo(rotate_bytes=1)
     repo.add(record(0))
