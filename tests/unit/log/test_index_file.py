@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import tracemalloc
 
 import pytest
 
-from redengine.control.messages import ReadLog
+from redengine.control.messages import LogFilter, ReadLog
 from redengine.log import TaskRunRecord
 from redengine.log.csv_index import STRIDE
 from redengine.log.keeping import LogKeeper
-from redengine.log.past import read_past
+from redengine.log.past import read_book, read_past
 from redengine.log.record_file import index_path
 from redengine.log.source import open_source
 
@@ -165,3 +166,27 @@ def test_nothing_is_kept_for_a_small_log(open_repo, log_path):
         repo.add(TaskRunRecord(task_name="a", action="run", created=number))
     repo.close()
     assert [path.name for path in log_path.parent.iterdir()] == ["log.csv"]
+
+
+READINGS = {
+    "past": lambda repo: sum(1 for _ in read_past(repo)),
+    "pasts of all tasks": lambda repo: read_book(repo)[0].loaded,
+    "query": lambda repo: repo.filter_by(task_name="nobody").count(),
+    "search": lambda repo: open_source(repo).read(ReadLog(where=LogFilter(text="nothing like it"))).searched,
+}
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_log_is_not_held_in_memory(open_repo, log_path, reading):
+    record = b"a,success,1.0,,,,%s,,\r\n" % (b"m" * 200)
+    log_path.write_bytes(b"task_name,action,created,start,end,runtime,message,exc_text,run_id\r\n" + record * 40_000)
+    repo = open_repo()
+    repo.file.refresh()
+    tracemalloc.start()
+    try:
+        READINGS[reading](repo)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # Some blocks of the index, as bytes and as what they hold.
+    assert peak < 1_500_000 < log_path.stat().st_size / 5
