@@ -147,7 +147,7 @@ class Host:
         output.uninstall()
         self._drop_scheduler_log()
         repo = self.session._find_repo()
-        if isinstance(repo, CSVFileRepo):
+        if hasattr(repo, "close"):  # a file or a database
             repo.close()
         self._release()
 

@@ -34,10 +34,11 @@ def engine_of(repo: bird.Repo) -> sa.Engine:
     return engine
 
 
-def table_of(repo: bird.Repo) -> SqlTable:
-    """The table of a repository of redbird or of ours. Raises what the database raises."""
-    if hasattr(repo, "log_table"):
-        table: SqlTable = repo.log_table
+def table_of(repo: bird.Repo) -> SqlTable | None:
+    """The table of a repository of redbird or of ours; ``None`` while there is none. Raises what the database
+    raises."""
+    if hasattr(repo, "find_table"):
+        table: SqlTable | None = repo.find_table()
         return table
     return SqlTable.of_class(repo.model_orm, engine_of(repo).dialect.name)
 
@@ -69,6 +70,8 @@ def stream(repo: bird.Repo, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """These fields of all records, oldest first, by one question and with few records in memory at a time. A field
     that has no column is ``None``."""
     table = table_of(repo)
+    if table is None:
+        return
     columns = [table.columns[name] if name in table.columns else sa.null() for name in names]
     yield from _streamed(repo, sa.select(*columns).select_from(table.table).order_by(*table.order))
 
@@ -87,7 +90,7 @@ class SqlQueries:
 
     def insert(self: bird.Repo, item: Any) -> None:
         """Add a record. Raises ``KeyFoundError`` for a known ``id_field``, or what the database raises."""
-        table = table_of(self)
+        table: Any = self.log_table if hasattr(self, "find_table") else table_of(self)
         row = table.row(self.item_to_dict(item, exclude_unset=False))
         try:
             with connected(self) as connection:
@@ -129,6 +132,8 @@ class SqlQueries:
     def query_count(self: bird.Repo, query: Mapping[str, Any]) -> int:
         """How many records fit."""
         table = table_of(self)
+        if table is None:
+            return 0
         with connected(self) as connection:
             counted = sa.select(sa.func.count()).select_from(table.table).where(*conditions(table, query))
             return connection.execute(counted).scalar_one()
@@ -136,6 +141,8 @@ class SqlQueries:
     def query_update(self: bird.Repo, query: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         """Change the records that fit."""
         table = table_of(self)
+        if table is None:
+            return
         new = {table.columns[name]: table.value(name, value) for name, value in values.items()}
         with connected(self) as connection:
             connection.execute(table.table.update().where(*conditions(table, query)).values(new))
@@ -143,6 +150,8 @@ class SqlQueries:
     def query_delete(self: bird.Repo, query: Mapping[str, Any]) -> None:
         """Remove the records that fit."""
         table = table_of(self)
+        if table is None:
+            return
         with connected(self) as connection:
             connection.execute(table.table.delete().where(*conditions(table, query)))
 
@@ -192,6 +201,8 @@ def _rows(repo: bird.Repo, query: Mapping[str, Any], newest_first: bool, size: i
     Without a key there is no way back to where a batch ended: then there is one transaction.
     """
     table = table_of(repo)
+    if table is None:
+        return
     fields = field_names(repo.model)
     names = [name for name in table.columns if fields is None or name in fields]
     columns = [table.columns[name] for name in names]

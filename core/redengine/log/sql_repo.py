@@ -5,6 +5,7 @@ Needs SQLAlchemy.
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any
 
@@ -37,7 +38,8 @@ class SQLRepo(bird.SQLRepo):  # type: ignore[misc]
     if_missing: str = "create"
     conn_string: str | None = None
 
-    _log_table: SqlTable | None = PrivateAttr(default=None)
+    _found: SqlTable | None = PrivateAttr(default=None)
+    _is_prepared: bool = PrivateAttr(default=False)
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
 
     def __init__(self, *, conn_string: str | None = None, engine: Any = None, session: Any = None, **data: Any) -> None:
@@ -68,13 +70,25 @@ class SQLRepo(bird.SQLRepo):  # type: ignore[misc]
         engine = _connect(self.conn_string or "", fsync=self.fsync)
         self.__dict__.update(engine=engine, session=self.create_scoped_session(engine))
 
+    def find_table(self) -> SqlTable | None:
+        """The table, for reading it; ``None`` if it is still to be created. Nothing is written.
+
+        Raises ``NoSuchTableError``, or what the database raises.
+        """
+        with self._lock:
+            if self._found is None:
+                self._found = self._look()
+            return self._found
+
     @property
     def log_table(self) -> SqlTable:
-        """The table, which is created or looked up when first asked for. Raises what the database raises."""
-        with self._lock:
-            if self._log_table is None:
-                self._log_table = self._open()
-            return self._log_table
+        """The table, for writing to it: created and with its indexes. Raises what the database raises."""
+        found = self.find_table()
+        if found is None or not self._is_prepared:
+            with self._lock:
+                found = self._found = self._prepare(self._found)
+                self._is_prepared = True
+        return found
 
     def create(self) -> None:
         """Create the table now, if there is none."""
@@ -84,22 +98,50 @@ class SQLRepo(bird.SQLRepo):  # type: ignore[misc]
         """Let go of the database; it is connected to again when needed."""
         self.session.get_bind().engine.dispose()
 
-    def _open(self) -> SqlTable:
+    def _look(self) -> SqlTable | None:
         engine: sa.Engine = self.session.get_bind().engine
         mapped = self.model_orm
         name = self.table if mapped is None else mapped.__table__.name
-        if not sa.inspect(engine).has_table(name):
+        if _is_without_file(engine.url) or not _has_table(engine, name):
             if self.if_missing == "raise":
                 raise NoSuchTableError(f"Table {name} is missing. Create it or pass if_missing='create'")
-            described = describe(name, self.model, self.id_field) if mapped is None else mapped.__table__
-            described.create(engine, checkfirst=True)
-        if mapped is None:
-            table = sa.Table(name, sa.MetaData(), autoload_with=engine)
-            found = SqlTable(table, dict(table.columns.items()), engine.dialect.name)
-        else:
-            found = SqlTable.of_class(mapped, engine.dialect.name)
+            return None
+        if mapped is not None:
+            return SqlTable.of_class(mapped, engine.dialect.name)
+        table = sa.Table(name, sa.MetaData(), autoload_with=engine)
+        return SqlTable(table, dict(table.columns.items()), engine.dialect.name)
+
+    def _prepare(self, found: SqlTable | None) -> SqlTable:
+        engine: sa.Engine = self.session.get_bind().engine
+        if self.conn_string is not None and engine.dialect.name == "sqlite":
+            # Readers and the writer do not wait for each other.
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        if found is None:
+            mapped = self.model_orm
+            table = describe(self.table, self.model, self.id_field) if mapped is None else mapped.__table__
+            table.create(engine, checkfirst=True)
+            found = self._look()
+        if found is None:
+            raise NoSuchTableError(f"The table of {self!r} is gone already")
         found.create_indexes(engine)
         return found
+
+
+def _has_table(engine: sa.Engine, name: str) -> bool:
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            # Else what it tells of tables may be older than those that others have created since.
+            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").all()
+        return sa.inspect(connection).has_table(name)
+
+
+def _is_without_file(url: sa.URL) -> bool:
+    """Whether this is a database of SQLite that does not exist yet, and would by looking into it."""
+    path = url.database
+    if url.get_backend_name() != "sqlite" or path in (None, "", ":memory:") or path.startswith("file:"):
+        return False
+    return not os.path.exists(path)
 
 
 def _connect(conn_string: str, *, fsync: bool) -> sa.Engine:
@@ -116,9 +158,7 @@ def _connect(conn_string: str, *, fsync: bool) -> sa.Engine:
     synchronous = "FULL" if fsync else "NORMAL"
 
     def prepare(connection: Any, _record: Any) -> None:
-        # Readers and the writer do not wait for each other, and what is written outlives this process without being
-        # forced to the disk.
-        connection.execute("PRAGMA journal_mode=WAL")
+        # With a write-ahead log what is written outlives this process without being forced to the disk.
         connection.execute(f"PRAGMA synchronous={synchronous}")
 
     sa.event.listen(engine, "connect", prepare)

@@ -52,6 +52,9 @@ class SqlLogSource(LogSource):
             try:
                 if self._whole is None:
                     table = table_of(self._repo)
+                    if table is None:
+                        place = self._base + self._newest
+                        return LogPage(first=place, last=place, at_start=True, at_end=True, searched=1.0)
                     if table.key is not None:
                         with engine_of(self._repo).connect() as connection:
                             return self._read(_Keys(connection, table, table.key), query)

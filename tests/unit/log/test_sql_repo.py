@@ -66,10 +66,47 @@ def test_a_table_that_is_missing(kind: str, make_repo: Callable[..., Any]) -> No
     page = open_source(repo).read(ReadLog())
     assert (page.entries, page.at_start) == ((), True)
     assert "is missing" in page.notice
-    assert make_repo(kind, table=repo.table).filter_by().all() == []
+    make_repo(kind, table=repo.table).create()
     assert repo.filter_by().all() == []  # now it is there
     with pytest.raises(TypeError, match="does not say what columns"):
-        SQLRepo(engine=engine_of(repo), table="none_such").filter_by().all()
+        SQLRepo(engine=engine_of(repo), table="none_such").add(record(1))
+
+
+def test_who_only_reads_writes_nothing(
+    kind: str, engine: sa.Engine, make_repo: Callable[..., Any], tmp_path: Any
+) -> None:
+    """A project that is looked at while it does not run, for one."""
+    repo = make_repo(kind)
+    source = open_source(repo)
+    page = source.read(ReadLog())
+    assert (page.entries, page.at_start, page.at_end, page.notice) == ((), True, True, "")
+    assert (list(read_past(repo)), repo.filter_by().all(), repo.filter_by().count()) == ([], [], 0)
+    repo.filter_by().update(action="fail")
+    repo.filter_by().delete()
+    assert not os.listdir(tmp_path)
+    assert not sa.inspect(engine).has_table(repo.table)
+    repo.add(record(1))
+    assert numbers(source.read(ReadLog(after=page.last))) == [1]
+    engine.dispose()  # SQLite tells an open connection of indexes as they were
+    with engine.begin() as connection:
+        for index in sa.inspect(connection).get_indexes(repo.table):
+            connection.execute(sa.text(f"DROP INDEX {index['name']}"))
+    again = make_repo(kind, table=repo.table)
+    assert again.filter_by().count() == 1
+    assert sa.inspect(engine).get_indexes(repo.table) == []
+    again.add(record(2))
+    assert len(sa.inspect(engine).get_indexes(repo.table)) == 3
+
+
+def test_a_table_that_somebody_creates_meanwhile(kind: str, make_repo: Callable[..., Any]) -> None:
+    other = make_repo(kind)
+    other.add(record(0))  # so that there is a database
+    repo = make_repo(kind)
+    assert repo.filter_by().count() == 0
+    make_repo(kind, table=repo.table).add(record(1))
+    assert repo.filter_by().count() == 1
+    repo.add(record(2))
+    assert [item.created for item in repo] == [1, 2]
 
 
 def test_wrong_use() -> None:
@@ -292,6 +329,7 @@ def test_a_sessions_owner_ends_its_transaction(kind: str, engine: sa.Engine, mak
 @pytest.mark.parametrize(("fsync", "level"), [(False, 1), (True, 2)])
 def test_how_safe_a_record_is(tmp_path: Any, fsync: bool, level: int) -> None:
     repo = SQLRepo(conn_string=f"sqlite:///{tmp_path / 'log.db'}", table="log", model=TaskRunRecord, fsync=fsync)
+    repo.create()
     with engine_of(repo).connect() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
