@@ -116,3 +116,28 @@ def test_times_are_in_the_zone_of_the_project(listed):
     here, there = listed(log=past()), listed(source=source)
     hour = {done.stdout.splitlines()[1].split("23:59")[1].split(":")[0].strip() for done in (here, there)}
     assert len(hour) == 2
+
+
+SQL_PROJECT = """
+from redengine import RedEngine
+from redengine.log import SQLRepo, TaskRunRecord
+
+app = RedEngine(logger_repo=SQLRepo(conn_string="{url}", table="log", model=TaskRunRecord))
+app.task("daily", name="done", func=print)
+"""
+
+
+@pytest.mark.parametrize("url", ["sqlite:///log.db", "sqlite:////nowhere/log.db"])
+def test_a_log_in_sql_that_is_still_to_come(listed, url):
+    pytest.importorskip("sqlalchemy")
+    done = listed(source=SQL_PROJECT.format(url=url))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1].split()[:3] == ["done", "daily", "never"]
+
+
+def test_a_database_that_is_not_there(listed):
+    pytest.importorskip("psycopg")
+    done = listed(source=SQL_PROJECT.format(url="postgresql+psycopg://me@/log?host=/nowhere"))
+    assert done.returncode != 0
+    assert "The log of this project cannot be read: OperationalError: " in done.stderr
+    assert "Traceback" not in done.stderr

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from redengine.control.messages import TaskView
 from redengine.control.publisher import Project, Publisher
+from redengine.exc import ProjectError
 from redengine.log import CSVFileRepo, TaskRunRecord
 from redengine_tui.data import APP, ProjectData
 from redengine_tui.format import duration, next_start, past
@@ -26,9 +27,17 @@ def views(project: LoadedProject, data: ProjectData) -> tuple[TaskView, ...]:
 
 
 def take_past(project: LoadedProject, data: ProjectData) -> None:
-    """Have a project that does not run know its past, from the log it has when it runs. Nothing is written."""
+    """Have a project that does not run know its past, from the log it has when it runs. Nothing is written.
+
+    Raises ``ProjectError`` when that log cannot be read: a database that is not there, say.
+    """
     if not project.session.own_repo and data.log.exists():
         project.session.set_repo(CSVFileRepo(filename=data.log, model=TaskRunRecord))
+    try:
+        _ = project.session.book
+    except Exception as error:
+        reason = str(error).strip().splitlines() or [""]
+        raise ProjectError(f"The log of this project cannot be read: {type(error).__name__}: {reason[0]}") from error
 
 
 def as_json(tasks: tuple[TaskView, ...]) -> str:
