@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic.v1 import PrivateAttr
+from pydantic.v1 import Field, PrivateAttr
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.pool import QueuePool
 
@@ -36,7 +36,8 @@ class SQLRepo(bird.SQLRepo):  # type: ignore[misc]
 
     fsync: bool = False
     if_missing: str = "create"
-    conn_string: str | None = None
+    #: Not shown: it may hold a password.
+    conn_string: str | None = Field(default=None, repr=False)
 
     _found: SqlTable | None = PrivateAttr(default=None)
     _is_prepared: bool = PrivateAttr(default=False)
@@ -48,6 +49,7 @@ class SQLRepo(bird.SQLRepo):  # type: ignore[misc]
         if data.get("if_missing", "create") not in ("create", "raise"):
             raise ValueError(f"if_missing is 'create' or 'raise', not {data['if_missing']!r}")
         if conn_string is not None:
+            conn_string = _absolute(conn_string)
             engine = _connect(conn_string, fsync=data.get("fsync", False))
         if engine is not None:
             session = self.create_scoped_session(engine)
@@ -102,7 +104,8 @@ class SQLRepo(bird.SQLRepo):  # type: ignore[misc]
         engine: sa.Engine = self.session.get_bind().engine
         mapped = self.model_orm
         name = self.table if mapped is None else mapped.__table__.name
-        if _is_without_file(engine.url) or not _has_table(engine, name):
+        is_there = self.conn_string is None or not _is_without_file(engine.url)
+        if not is_there or not _has_table(engine, name):
             if self.if_missing == "raise":
                 raise NoSuchTableError(f"Table {name} is missing. Create it or pass if_missing='create'")
             return None
@@ -136,12 +139,22 @@ def _has_table(engine: sa.Engine, name: str) -> bool:
         return sa.inspect(connection).has_table(name)
 
 
+def _absolute(conn_string: str) -> str:
+    """With the path of a file as it is now, since a task may change the working directory later."""
+    url = sa.make_url(conn_string)
+    if _is_file(url):
+        url = url.set(database=os.path.abspath(url.database or ""))
+    return url.render_as_string(hide_password=False)
+
+
+def _is_file(url: sa.URL) -> bool:
+    path = url.database or ":memory:"
+    return url.get_backend_name() == "sqlite" and path != ":memory:" and not path.startswith("file:")
+
+
 def _is_without_file(url: sa.URL) -> bool:
     """Whether this is a database of SQLite that does not exist yet, and would by looking into it."""
-    path = url.database
-    if url.get_backend_name() != "sqlite" or path in (None, "", ":memory:") or path.startswith("file:"):
-        return False
-    return not os.path.exists(path)
+    return _is_file(url) and not os.path.exists(url.database or "")
 
 
 def _connect(conn_string: str, *, fsync: bool) -> sa.Engine:

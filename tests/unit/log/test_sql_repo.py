@@ -130,6 +130,29 @@ def test_nothing_is_connected_to_before_it_is_used(tmp_path: Any) -> None:
         pickle.dumps(SQLRepo(engine=engine_of(repo), table="log", model=TaskRunRecord))
 
 
+def test_a_task_that_changes_the_working_directory(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    repo = SQLRepo(conn_string="sqlite:///log.db", table="log", model=TaskRunRecord)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert repo.filter_by().all() == []
+    repo.add(record(1))
+    copy = pickle.loads(pickle.dumps(repo))
+    assert copy.filter_by().count() == 1
+    assert sorted(path.name for path in tmp_path.glob("log.db*"))[0] == "log.db"
+    assert not os.listdir(tmp_path / "elsewhere")
+    repo.close()
+    copy.close()
+
+
+def test_a_password_is_not_shown() -> None:
+    pytest.importorskip("psycopg")
+    repo = SQLRepo(conn_string="postgresql+psycopg://me:secret@nowhere/log", table="log", model=TaskRunRecord)
+    assert "me" in repr(repo)
+    assert "secret" not in f"{repo!r} {repo}"
+    assert "secret" in repo.conn_string
+
+
 @pytest.mark.parametrize("key", ["", "PRIMARY KEY"])
 def test_a_table_without_a_number_as_its_key(
     kind: str, key: str, engine: sa.Engine, make_repo: Callable[..., Any]
