@@ -56,27 +56,39 @@ class _Row(_Container):
     def __init__(self, *conditions: Anything) -> None:
         self.subconditions = _flatten(type(self), conditions)
         self._by_cost = sorted(self.subconditions, key=lambda condition: not foreseen(condition))
+        self._foreseeing_parts = sum(map(foreseen, self._by_cost))
+        #: The place (in that order) of the part that decided last.
+        self._decider = 0
 
+    def _settle(self, ctx: Context, decisive: bool) -> Finding:
+        """The truth of a row of conditions in which one that is ``decisive`` settles all.
 
-def _settle(conditions: list[BaseCondition], ctx: Context, decisive: bool) -> Finding:
-    """The truth of a row of conditions in which one that is ``decisive`` settles all.
-
-    Decided: it holds until the last of the deciding parts may change. Undecided: until the first of all parts may.
-    Parts that can tell nothing of the future come last and are not asked once the row is decided, since they may be
-    costly: ``is foo & daily`` asks whether it is foo on the days' due time only.
-    """
-    decided = False
-    until = FOREVER
-    for condition in conditions:
-        if decided and not foreseen(condition):
-            break
-        finding = condition.examine(ctx)
-        if finding.truth is decisive:
-            until = max(until, finding.until) if decided else finding.until
-            decided = True
-        elif not decided:
-            until = min(until, finding.until)
-    return Finding(decisive if decided else not decisive, until)
+        Decided: it holds until the last of the deciding parts may change. Undecided: until the first of all parts may.
+        Parts that can tell nothing of the future come last and are not asked once the row is decided, since they may be
+        costly: ``is foo & daily`` asks whether it is foo on the days' due time only. The others are asked from the one
+        on that decided last, and none after one that decides for ever: of a hundred tasks that are waited for, one is
+        looked at.
+        """
+        decided = False
+        until = FOREVER
+        parts, foreseeing, first = self._by_cost, self._foreseeing_parts, self._decider
+        for step in range(len(parts)):
+            if step < foreseeing:
+                place = (first + step) % foreseeing
+            elif decided:
+                break
+            else:
+                place = step
+            finding = parts[place].examine(ctx)
+            if finding.truth is decisive:
+                until = max(until, finding.until) if decided else finding.until
+                decided = True
+                if until == FOREVER:
+                    self._decider = place
+                    break
+            elif not decided:
+                until = min(until, finding.until)
+        return Finding(decisive if decided else not decisive, until)
 
 
 def foreseen(condition: BaseCondition) -> bool:
@@ -91,7 +103,7 @@ class All(_Row):
 
     def examine(self, ctx: Context) -> Finding:
         """False when any part is false."""
-        return _settle(self._by_cost, ctx, decisive=False)
+        return self._settle(ctx, decisive=False)
 
 
 class Any(_Row):
@@ -99,7 +111,7 @@ class Any(_Row):
 
     def examine(self, ctx: Context) -> Finding:
         """True when any part is true."""
-        return _settle(self._by_cost, ctx, decisive=True)
+        return self._settle(ctx, decisive=True)
 
 
 class Not(_Container):

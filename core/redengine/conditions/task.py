@@ -23,6 +23,11 @@ def task_topic(task: Any, holder: str | None) -> Topic:
     return ("task", name)
 
 
+_STARTS = frozenset({"run"})
+#: The comparison that says "not at all".
+_NONE = {"__eq__": 0}
+
+
 class _TaskStatus(BaseComparable):
     """How often something happened to a task, in a period."""
 
@@ -70,7 +75,7 @@ class _TaskStatus(BaseComparable):
     @property
     def _is_every(self) -> bool:
         """Whether this is ``every X``: the task has not started in the past X."""
-        return self._actions == {"run"} and self.task is None and self._comps == {"__eq__": 0}
+        return self.task is None and self._actions == _STARTS and self._comps == _NONE
 
     def nominal_start(self, ctx: Context) -> float | None:
         """For ``every``: the beat of its rhythm that is due now."""

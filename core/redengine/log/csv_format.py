@@ -51,7 +51,7 @@ class CsvFormat:
 
     def encode(self, values: Iterable[object]) -> bytes:
         """One record as the bytes of a file, its line break included."""
-        row = ["" if value is None else str(value) for value in values]
+        row = ["" if value is None else value if type(value) is str else str(value) for value in values]
         text = self.delimiter.join(row)
         if self.quoting == csv.QUOTE_MINIMAL and len(row) > 1 and self._is_plain(text, len(row)):
             # Most records by far, in a tenth of the time.

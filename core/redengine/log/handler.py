@@ -60,8 +60,9 @@ class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
         """Write a record of a task that was never a record of logging; see :func:`sole_handler`. Raises as
         :meth:`emit` does."""
         names = _names(self.repo.model) or ()
+        kept = {name: values[name] for name in names if name in values}
         with self.lock or nullcontext():
-            self.write({name: values[name] for name in names if name in values})
+            self.write(kept)
 
     def filter_by(self, **query: Any) -> Any:
         """Filter the repository of this handler: ``handler.filter_by(action="fail").all()``."""

@@ -82,7 +82,8 @@ class Recording:
             extra = self._extra(action, now, run_id, start)
             if handler is not None:
                 session.book  # noqa: B018 - read before anything is added, so that nothing is counted twice
-                handler.keep({**extra, "created": now, "message": text, "exc_text": exc_text})
+                extra |= {"created": now, "message": text, "exc_text": exc_text}
+                handler.keep(extra)
                 session.note_event(extra["task_name"], action, now, extra.get("runtime"))
                 return
             record = logger.makeRecord(logger.name, level, __file__, 0, text, (), exc_info, func="record", extra=extra)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
 from redengine.conditions import All, AlwaysFalse, AlwaysTrue, BaseCondition, IsPeriod, Not, TaskStarted
 from redengine.conditions import Any as AnyCondition
+from redengine.conditions.depend import DependSuccess
 from redengine.conds import daily
+from redengine.syntax import parse_condition
 from redengine.time import TimeOfDay
 
 true, false = AlwaysTrue(), AlwaysFalse()
@@ -52,6 +55,34 @@ def test_when_to_look_again(subject: Any, condition: Any, hours: float | None) -
 def test_topics_are_those_of_all_parts() -> None:
     condition = (TaskStarted(task="x") & true) | ~TaskStarted()
     assert set(condition.topics("holder")) == {("task", "x"), ("task", "holder")}
+
+
+@pytest.mark.parametrize("order", [range(200), reversed(range(200)), sorted(range(200), key=lambda n: n * 71 % 200)])
+def test_of_many_tasks_that_are_waited_for_few_are_looked_at(
+    subject: Any, another: Any, monkeypatch: pytest.MonkeyPatch, order: Any
+) -> None:
+    tasks = [another(f"t{number}") for number in range(200)]
+    condition = parse_condition(f"after tasks {', '.join(repr(task.name) for task in tasks)}")
+    looked: list[Any] = []
+    original = DependSuccess.examine
+    monkeypatch.setattr(DependSuccess, "examine", lambda part, ctx: looked.append(part) or original(part, ctx))
+    for number in order:
+        assert not condition.examine(subject.session.context(subject.task)).truth
+        subject.log("success", task=tasks[number])
+    assert condition.examine(subject.session.context(subject.task)).truth
+    # Each was looked at when it was waited for, and all of them at the end.
+    assert len(looked) < 4 * 200
+
+
+def test_which_part_decided_last_makes_no_difference(still: Any, clock: Any) -> None:
+    parts = [noon, morning, ~noon, IsPeriod(TimeOfDay("12:30", "14:00")), false]
+    for kind in (All, AnyCondition):
+        for some in itertools.permutations(parts, 3):
+            used = kind(*some)
+            for time in ("07:00", "09:00", "12:00", "12:45", "13:30", "09:00"):
+                clock.set(f"2024-05-15 {time}")
+                ctx = still.context()
+                assert used.examine(ctx) == kind(*some).examine(ctx)
 
 
 def test_opaque_parts_are_not_asked_once_the_row_is_decided(subject: Any) -> None:
