@@ -18,7 +18,7 @@ from peers import Peers
 from table import Row, markdown
 
 #: In the order of the table in the manual.
-SUBJECTS: list[str] = ["engine", "scaling", "repositories", "log"]
+SUBJECTS: list[str] = ["engine", "scaling", "repositories", "log", "screen"]
 
 
 def main() -> None:

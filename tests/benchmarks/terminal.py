@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import select
 import signal
 import struct
 import subprocess
@@ -88,21 +87,6 @@ class Terminal:
         at = time.perf_counter()
         os.write(self._master, keys)
         return at
-
-    def answer_within(self, at: float, timeout: float = 5) -> float:
-        """Seconds from ``at`` to the next bytes. Raises ``TimeoutError``."""
-        end = at + timeout
-        while time.perf_counter() < end:
-            for when, _data in reversed(self.came[-50:]):
-                if when <= at:
-                    break
-                first = when
-            else:
-                continue
-            if self.came and self.came[-1][0] > at:
-                return first - at
-            select.select([], [], [], 0.0005)
-        raise TimeoutError("no answer to the key")
 
     def close(self) -> None:
         """End the program and everything it started."""

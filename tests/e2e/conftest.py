@@ -137,6 +137,14 @@ class Program:
         for key in keys:
             os.write(self._master, KEYS.get(key, key).encode())
 
+    def quit(self) -> int:
+        """Quit, and wait for a run of which it is not known yet that it has ended; returns the exit code."""
+        self.press("q")
+        self.wait_for(lambda: self.process.poll() is not None or "w Wait for them" in self.text)
+        if self.process.poll() is None:
+            self.press("w")
+        return self.ended()
+
     @contextmanager
     def stalled(self) -> Iterator[None]:
         """Nothing is read from the terminal meanwhile, as of a connection that hangs."""

@@ -52,16 +52,14 @@ def test_an_unknown_task_in_a_condition_is_shown_at_the_task(place):
     program.wait_for(lambda: program.row("second"))
     program.wait_for("fisrt")
     program.wait_for(lambda: "first" in program.text and ("no task" in program.text or "not found" in program.text))
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
 
 
 def test_a_torn_log_and_a_strange_one_lose_nothing(place):
     place.write(APP + '@app.task("daily", execution="thread")\ndef once(): ...\n')
     program = place.start()
     program.wait_for(lambda: place.data.exists() and program.row("once") and place.logged("once", "success") == 1)
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
     log = place.kept / "log.csv"
     whole = log.read_bytes()
     log.write_bytes(whole + b"once,ru")
@@ -69,14 +67,12 @@ def test_a_torn_log_and_a_strange_one_lose_nothing(place):
     program.wait_for(lambda: "success" in program.row("once"))
     program.press("r")
     program.wait_for(lambda: place.logged("once", "success") == 2)
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
     assert log.read_bytes().startswith(whole)
     assert (place.kept / "log.csv.torn").read_bytes().strip() == b"once,ru"
     strange = "who,what\nada,everything\n"
     log.write_text(strange)
     program = place.start()
     program.wait_for(lambda: program.row("once") and place.logged("once", "success") == 1)
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
     assert [file.read_text() for file in place.kept.glob("log.csv.*.old")] == [strange]

@@ -69,8 +69,7 @@ def test_no_sequence_of_a_project_reaches_the_terminal(place):
         program.press("j")
     program.press("escape")
     program.wait_for("q Quit")
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
     sent = bytes(program.sent)
     # What the file prints while it is loaded comes before the screen, as with any program.
     screen = sent[loaded:]

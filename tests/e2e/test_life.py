@@ -83,8 +83,7 @@ def test_a_signal_ends_everything_cleanly(place, alive, until, number):
     # The lock is free again.
     again = place.start()
     again.wait_for("in_process")
-    again.press("q")
-    assert again.ended() == 0
+    assert again.quit() == 0
 
 
 def test_a_signal_before_there_is_a_screen(place):
@@ -132,8 +131,7 @@ def test_killed_and_started_again(place):
     ticks = place.logged("tick", "success")
     again.wait_for(lambda: place.logged("tick", "success") > ticks)
     assert place.logged("once", "run") == 1
-    again.press("q")
-    assert again.ended() == 0
+    assert again.quit() == 0
     assert place.logged("in_process", "run") == 1
 
 
@@ -145,8 +143,7 @@ def test_a_second_start_says_who_has_the_project(place):
     assert second.ended() == 3
     assert f"process {program.pid}" in second.text
     assert b"\x1b[?1049h" not in second.sent
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
 
 
 def test_a_killed_worker_is_a_crash_within_a_second(place):
@@ -163,8 +160,7 @@ def test_a_killed_worker_is_a_crash_within_a_second(place):
     _run, crash = (row for row in place.log if row["task_name"] == "in_process")
     assert crash["action"] == "crash"
     assert place.logged("in_process", "run") == 1
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
 
 
 def test_the_scheduler_that_fails_says_so(place):
@@ -185,7 +181,7 @@ def test_the_scheduler_that_fails_says_so(place):
     program.wait_for(lambda: "failed" in program.lines[0])
     program.press("q")
     assert program.ended() == 1
-    assert "The scheduler failed: RuntimeError: the hook is broken" in program.text
+    assert b"The scheduler failed: RuntimeError: the hook is broken" in program.sent
     assert "the hook is broken" in place.scheduler_log
 
 
@@ -207,8 +203,7 @@ def test_a_scheduler_that_is_done_leaves_its_screen(place):
     program.wait_for(lambda: "success" in program.row("last"))
     program.press("r")
     program.wait_for("The scheduler is not running")
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
 
 
 BUSY = """

@@ -96,8 +96,7 @@ def test_a_task_is_disabled_and_enabled_by_key(running, place):
     program.wait_for(lambda: "disabled" not in program.row("follower"))
     # Enabled, it does what it has missed: by_hand has succeeded since it ran last.
     program.wait_for(lambda: place.logged("follower", "success") == 1)
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
     assert "disable 'follower'" in place.scheduler_log
     assert "enable 'follower'" in place.scheduler_log
 
@@ -116,8 +115,7 @@ def test_a_long_run_is_terminated_after_a_question(running, place):
     program.press("y")
     program.wait_for(lambda: place.logged("long_run", "terminate") == 1)
     program.wait_for(lambda: "terminate" in program.row("long_run"))
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
 
 
 def test_the_scheduler_is_held_and_resumed(running, place):
@@ -131,8 +129,7 @@ def test_the_scheduler_is_held_and_resumed(running, place):
     program.press("h")
     program.wait_for(lambda: "running" in program.lines[0])
     program.wait_for(lambda: place.logged("follower", "success") == 1)
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
 
 
 def test_the_list_is_filtered(running):
@@ -143,8 +140,7 @@ def test_the_list_is_filtered(running):
     program.wait_for(lambda: program.row("follower") and not program.row("long_run"))
     program.press("enter", "escape")
     program.wait_for("long_run")
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
 
 
 def retype(program, text):
@@ -177,8 +173,7 @@ def test_a_condition_is_edited(running, place):
     program.wait_for("Condition · by_hand")
     program.press("r")
     program.wait_for(lambda: place.logged("in_process", "success") == 1)
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
     assert "set condition 'in_process' 'evry 10 minutes': refused: line 1, column 1" in place.scheduler_log
     assert """set condition 'in_process' "after task 'by_hand'"\n""" in place.scheduler_log
 
@@ -210,8 +205,7 @@ def test_quitting_asks_while_something_runs(running, place):
 
 def test_the_terminal_is_given_back(running, place):
     program = running()
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0
     sent = bytes(program.sent)
     assert sent.rindex(b"\x1b[?1049l") > sent.rindex(b"\x1b[?1049h")
     assert sent.rindex(b"\x1b[?25h") > sent.rindex(b"\x1b[?25l")
@@ -239,5 +233,4 @@ def test_keys_of_one_burst_keep_their_order(running):
     # The first may close the list of completions alone.
     program.press("escape", "escape")
     program.wait_for("q Quit")
-    program.press("q")
-    assert program.ended() == 0
+    assert program.quit() == 0

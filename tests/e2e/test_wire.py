@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import signal
 import time
 
 import pytest
@@ -162,3 +163,29 @@ def _seconds(program):
 def _now():
     now = time.localtime()
     return now.tm_hour * 3600 + now.tm_min * 60 + now.tm_sec
+
+
+def test_who_comes_back_to_the_terminal_draws_all_of_it(place):
+    place.write(QUIET)
+    program = place.start(**SIZE)
+    settled(place, program)
+    program.signal(signal.SIGTSTP)
+    program.wait_for(lambda: b"\x1b[?1049l" in program.sent)
+    program.signal(signal.SIGCONT)
+    entered = program.wait_for(
+        lambda: (at := program.sent.rfind(b"\x1b[?1049h")) > program.sent.rfind(b"\x1b[?1049l") and at
+    )
+    program.wait_for(
+        lambda: all(word in program.sent[entered:] for word in (b"waiting-5", b"Condition", b"Log", b"Quit"))
+    )
+
+
+def test_the_screen_is_drawn_again_when_asked(place):
+    place.write(QUIET)
+    program = place.start(**SIZE)
+    settled(place, program)
+    before = len(program.sent)
+    program.press("\x0c")
+    program.wait_for(
+        lambda: all(word in program.sent[before:] for word in (b"waiting-5", b"Condition", b"Log", b"Quit"))
+    )

@@ -18,9 +18,7 @@ from redengine_tui import themes
 from redengine_tui.actions import ACTIONS, Act, bindings, keys_of
 from redengine_tui.palette import ActionProvider, Entry, Palette, ThemeProvider
 from redengine_tui.screens.confirm import Choice, ConfirmScreen
-from redengine_tui.screens.help import HelpScreen
 from redengine_tui.screens.main import MainScreen
-from redengine_tui.screens.manual import ManualScreen
 from redengine_tui.settings import DEFAULT_THEME, Settings
 from redengine_tui.text import safe_block, safe_line
 from redengine_tui.typeahead import KeysInOrder
@@ -145,10 +143,15 @@ class RedEngineTUI(KeysInOrder[None]):
 
     def read(self, page: Page) -> None:
         """Show a page of the manual."""
+        # Here, and for help below: what both need to read Markdown takes a while to import.
+        from redengine_tui.screens.manual import ManualScreen
+
         self.push_screen(ManualScreen(page))
 
     def action_help(self) -> None:
         """Show the help page."""
+        from redengine_tui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.keys_shown, self.main.helps()))
 
