@@ -56,8 +56,6 @@ class _DaskRun:
         self.begun = f"{self.key} has begun"
         self.stop = f"{self.key} is to stop"
         self.future: Any = None
-        #: Whether dask was told to forget it before it began.
-        self.taken_back = False
         self.reason: str | None = None
         self.following: asyncio.Task[Outcome]
         self.stopping: asyncio.Task[None] | None = None
@@ -214,7 +212,9 @@ class DaskExecutor(Executor):
         try:
             home: Homecoming = await run.future
         finally:
-            if not run.taken_back:
+            # Of a run that was taken back the event to stop stays: a worker may be about to begin, and is to find it.
+            # A cluster that was lost has forgotten all.
+            if run.future.status in ("finished", "error"):
                 await self._forget(run, cluster)
         if home.printed and job.output is not None:
             job.output.parent.mkdir(parents=True, exist_ok=True)
@@ -230,12 +230,15 @@ class DaskExecutor(Executor):
         """Have dask's scheduler forget the run and its events."""
         from distributed import Event
 
-        with suppress(Exception):  # it is gone, and has forgotten all
-            run.future.release()
+        async def forget() -> None:
             # Set first: the dask worker still waits for it there.
             await Event(run.stop, cluster.client).set()
             for name in (run.stop, run.begun):
                 await Event(name, cluster.client).clear()
+
+        with suppress(Exception):  # lost just now
+            run.future.release()
+            await asyncio.wait_for(forget(), STOP_GRACE)
 
     async def _stop(self, run: _DaskRun) -> None:
         if run.future is not None:
@@ -249,8 +252,6 @@ class DaskExecutor(Executor):
         client = run.future.client
         await Event(run.stop, client).set()
         if not await Event(run.begun, client).is_set():
-            # The event stays: a worker may be about to begin, and is to find it.
-            run.taken_back = True
             await run.future.cancel()
         await asyncio.wait([run.following])
 

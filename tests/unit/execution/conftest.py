@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -38,7 +39,7 @@ class Runs:
         return job
 
     async def end(self, job: Job) -> Outcome:
-        return await asyncio.wait_for(asyncio.shield(self._ends[job.run_id]), timeout=10)
+        return await asyncio.wait_for(asyncio.shield(self._ends[job.run_id]), timeout=30)
 
     async def run(self, executor: Executor, work: Callable[[], Any], **options: Any) -> Outcome:
         return await self.end(await self.launch(executor, work, **options))
@@ -109,10 +110,11 @@ def alive() -> Callable[[int], bool]:
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], Any]], Awaitable[Any]]:
-    """Wait (at most 5 s) until a look at the outside world says something true; that is returned."""
+    """Wait (at most 20 s) until a look at the outside world says something true; that is returned."""
 
     async def wait(look: Callable[[], Any]) -> Any:
-        for _ in range(1000):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
             seen = look()
             if seen:
                 return seen
