@@ -11,6 +11,8 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from pathlib import Path
 
+import msgspec
+
 from redengine.control.messages import LogEntry
 from redengine.log.csv_format import CsvFormat
 
@@ -41,8 +43,11 @@ def json_line(entry: LogEntry, zone: tzinfo | None) -> bytes:
     values = {name: getattr(entry, field) for name, field in COLUMNS.items()}
     for name in _TIMES:
         values[name] = _iso(values[name], zone)
-    # A lone surrogate has no UTF-8; its escape is as good in JSON.
-    return (json.dumps(values, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+    try:
+        return msgspec.json.encode(values) + b"\n"
+    except UnicodeEncodeError:
+        # A lone surrogate has no UTF-8, but an escape.
+        return json.dumps(values).encode() + b"\n"
 
 
 def _iso(at: float | None, zone: tzinfo | None) -> str | float | None:
