@@ -208,7 +208,9 @@ class LogFeed:
 
     def more(self) -> None:
         """Read on where the operator is near an edge of what is held."""
-        if not self.reading and self.stopped is None and (self._wants_older or self.lines.wants_newer):
+        if self.awaited or self.reading or self.stopped is not None:
+            return
+        if self._wants_older or self.lines.wants_newer:
             self._start(self._read_on)
 
     @property
