@@ -407,6 +407,22 @@ async def test_back_from_the_context_the_search_goes_on(app):
         await until(pilot, lambda: "10 hits" in screen(app))
 
 
+async def test_a_context_that_does_not_come_can_be_left(app):
+    async with app.run_test(size=(100, 14)) as pilot:
+        await started(pilot, app)
+        await pilot.press("a")
+        await until(pilot, lambda: "10 hits" in screen(app))
+        app.slow.let(0)
+        await pilot.press("x")
+        await until(pilot, lambda: "around" in screen(app) and app.pane.feed.searching)
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.pane.feed.reading)
+        await pilot.press("escape")
+        await until(pilot, lambda: "only failures" in screen(app))
+        assert len(app.pane.window) == 10
+        assert under_cursor(app) == "no 2850."
+
+
 async def test_without_a_filter_there_is_nothing_around(app):
     async with app.run_test(size=(100, 14)) as pilot:
         await started(pilot, app)

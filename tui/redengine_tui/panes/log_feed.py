@@ -129,7 +129,8 @@ class LogFeed:
         if not self._going:
             self.stopped = self.searched
         if self.awaited:
-            self.window.replace(LogPage())
+            # Not what was shown before: that may be come back to.
+            self.lines.window = self._new_window()
             self.lines.replaced()
         self._changed()
 
@@ -147,6 +148,9 @@ class LogFeed:
         self.where = where
         self.searched, self.stopped = 0.0, None
         self._going = self._filling = False
+
+    def _new_window(self) -> LogWindow:
+        return LogWindow(self.window.kept, self.window.kept_text)
 
     def _start(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         self.reading = True
@@ -197,9 +201,8 @@ class LogFeed:
         tail = (await self._ask(ReadLog(limit=1))).last
         newer = await self._ask(ReadLog(limit=PAGE, after=entry.cursor))
         older = await self._ask(ReadLog(limit=PAGE, before=entry.cursor + 1))
-        window = LogWindow(self.window.kept, self.window.kept_text)
-        window.surround(older, newer, tail)
-        self.lines.window = window
+        self.lines.window = self._new_window()
+        self.window.surround(older, newer, tail)
         self.lines.placed(len(older.entries) - 1, midst=True)
         self._arrived()
         await self._read_on()
