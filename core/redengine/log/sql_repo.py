@@ -28,8 +28,8 @@ class SQLRepo(bird.SQLRepo):  # type: ignore[misc]
     ``errors_query``, ``autocommit``, ``model_orm``), with
 
     - ``if_missing``: ``"create"`` (the default) or ``"raise"`` (``NoSuchTableError``) when there is no such table;
-    - ``fsync``: whether each record is forced to the disk, so that it survives a power cut. For SQLite and with
-      ``conn_string`` only: a server has settings of its own for that.
+    - ``fsync``: whether each record is waited for until it is forced to the disk, so that it survives a power cut.
+      For SQLite and PostgreSQL, and with ``conn_string`` only.
 
     The database is connected to when first used, not before: processes that only import the project leave it alone.
     """
@@ -161,18 +161,27 @@ def _connect(conn_string: str, *, fsync: bool) -> sa.Engine:
     url = sa.make_url(conn_string)
     if url.get_backend_name() != "sqlite":
         # A server may have been restarted since the last record.
-        return sa.create_engine(url, pool_pre_ping=True)
+        engine = sa.create_engine(url, pool_pre_ping=True)
+        if url.get_backend_name() == "postgresql" and not fsync:
+            # The server has the record all the same, and forces it to the disk within a second.
+            _at_connecting(engine, "SET synchronous_commit TO off")
+        return engine
     if url.database in (None, "", ":memory:"):
         # Another connection would be to another database, so that all threads share one, each in its turn.
         return sa.create_engine(
             url, poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args={"check_same_thread": False}
         )
     engine = sa.create_engine(url, connect_args={"timeout": PATIENCE})
-    synchronous = "FULL" if fsync else "NORMAL"
+    # With a write-ahead log what is written outlives this process without being forced to the disk.
+    _at_connecting(engine, f"PRAGMA synchronous={'FULL' if fsync else 'NORMAL'}")
+    return engine
 
+
+def _at_connecting(engine: sa.Engine, statement: str) -> None:
     def prepare(connection: Any, _record: Any) -> None:
-        # With a write-ahead log what is written outlives this process without being forced to the disk.
-        connection.execute(f"PRAGMA synchronous={synchronous}")
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
+        connection.commit()
 
     sa.event.listen(engine, "connect", prepare)
-    return engine

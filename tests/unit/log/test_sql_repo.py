@@ -130,6 +130,15 @@ def test_nothing_is_connected_to_before_it_is_used(tmp_path: Any) -> None:
         pickle.dumps(SQLRepo(engine=engine_of(repo), table="log", model=TaskRunRecord))
 
 
+@pytest.mark.parametrize(("fsync", "setting"), [(False, "off"), (True, "on")])
+def test_how_safe_a_record_is_on_a_server(make_repo: Callable[..., Any], fsync: bool, setting: str) -> None:
+    repo = make_repo("postgresql", fsync=fsync)
+    for _ in range(2):  # also when the connection is used again
+        repo.add(record(1))
+        with engine_of(repo).connect() as connection:
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == setting
+
+
 def test_a_task_that_changes_the_working_directory(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
