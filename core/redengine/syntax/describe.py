@@ -246,9 +246,12 @@ def _depend(condition: Any) -> _Phrase:
 def _running(condition: Any) -> _Phrase:
     who = _whose(condition.task)
     near, far = span_of(condition.period)
-    lasting = (f" for more than {near}" if near else "") + (f" for less than {far}" if far else "")
+    bounds = ([f"more than {near}"] if near else []) + ([f"less than {far}"] if far else [])
+    lasting = f" for {' and '.join(bounds)}" if bounds else ""
     if condition._comps:
-        said = f"{_count(condition._comps)} runs of {who} are alive{lasting}"
+        *_, last = condition._comps.values()
+        runs, are = ("run", "is") if last == 1 else ("runs", "are")
+        said = f"{_count(condition._comps)} {runs} of {who} {are} alive{lasting}"
         return _Phrase(f"while {said}", f"unless {said}")
     return _Phrase(f"while {who} is running{lasting}", f"while {who} is not running{lasting}")
 

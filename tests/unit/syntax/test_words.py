@@ -57,6 +57,15 @@ def test_counts_have_a_sentence() -> None:
     assert describe(TaskRunning(task="x") < 2) == "while less than 2 runs of task 'x' are alive"
 
 
+def test_how_many_run_and_for_how_long_has_a_sentence() -> None:
+    assert describe("this task is running for more than 1 min and less than 1 h") == (
+        "while this task is running for more than 1 minute and less than 1 hour"
+    )
+    assert describe("task 'x' is running exactly 1 time for less than 1 h") == (
+        "while exactly 1 run of task 'x' is alive for less than 1 hour"
+    )
+
+
 def test_forms_without_text_have_a_sentence() -> None:
     assert describe(TaskRunning(task="x", period=TimeSpanDelta(near="10 min"))) == (
         "while task 'x' is running for more than 10 minutes"
