@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import math
 import signal
-import threading
 import time
 from collections import deque
 from datetime import datetime
@@ -21,6 +19,7 @@ from redengine.conditions.context import Context
 from redengine.exc import SchedulerExit, SchedulerRestart, TaskLoggingError
 from redengine.hooks import HookRun
 from redengine.loading import refuse_to_run
+from redengine.scheduling.alarm import Alarm
 from redengine.scheduling.engine import FAILURES, Engine, Start, Stop
 from redengine.scheduling.outputs import find_output
 from redengine.scheduling.process_control import start_anew, stopping_signals
@@ -28,8 +27,6 @@ from redengine.scheduling.runs import LiveRun, Runs, run_by_hand
 
 #: Longest sleep, so that a stepped clock or a suspended machine is noticed (seconds).
 LONGEST_SLEEP = 60.0
-#: Difference between wall clock and monotonic clock that counts as a step (seconds).
-CLOCK_STEP = 1.0
 #: How long the shut-down waits for runs that were asked to stop and do not (seconds).
 GRACE = 10.0
 
@@ -51,17 +48,14 @@ class Scheduler(RedBase):
         self._runs = Runs(session, self.logger)
         self._on_hold = False
         self._engine: Engine | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: int | None = None
-        self._wake = asyncio.Event()
+        #: What it sleeps by while it runs.
+        self._alarm: Alarm | None = None
         self._events: deque[Topic] = deque()
         self._shut_down_asked = False
         self._force_asked = False
         self._restart_asked = False
         self._last_cycle = -math.inf
         self._log_unreadable = False
-        #: Wall clock and monotonic clock at the last comparison.
-        self._clocks = (0.0, 0.0)
 
     # What others see and ask for; from any thread
 
@@ -181,7 +175,7 @@ class Scheduler(RedBase):
         finally:
             unlisten()
             self.is_alive = False
-            self._engine, self._loop = None, None
+            self._engine, self._alarm = None, None
             self.session.emit(("stopped",))
         if isinstance(exception, SchedulerRestart):
             return self._restart()
@@ -190,15 +184,12 @@ class Scheduler(RedBase):
         return False
 
     def _begin(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
-        self._wake = asyncio.Event()
+        self._alarm = Alarm(self.session.get_time)
         self._events.clear()
         self._shut_down_asked = self._force_asked = self._restart_asked = False
         self.stopping = False
         self.n_cycles = 0
         self._last_cycle = -math.inf
-        self._clocks = self.session.get_time(), time.monotonic()
         self._runs = Runs(self.session, self.logger, self._count_processes)
         self.is_alive = True
 
@@ -216,21 +207,21 @@ class Scheduler(RedBase):
         """Take in what happened; called on whatever thread it happened."""
         self._events.append(topic)
         # What people ask for may come out of a signal handler, amid the sleep of the loop's own thread.
-        if threading.get_ident() == self._thread and topic[0] not in ("flag", "hold", "changed"):
-            self._wake.set()
+        alarm = self._alarm
+        if alarm is not None and alarm.is_on_this_thread and topic[0] not in ("flag", "hold", "changed"):
+            alarm.ring()
         else:
             self._rouse()
 
     def _rouse(self) -> None:
         """Wake the scheduler up, from any thread or signal handler."""
-        loop = self._loop
-        if loop is not None:
-            with contextlib.suppress(RuntimeError):  # closed meanwhile: there is nobody to wake any more
-                loop.call_soon_threadsafe(self._attend)
+        if self._alarm is not None:
+            self._alarm.call(self._attend)
 
     def _attend(self) -> None:
         """Wake up; or, while all waits for a coroutine of ``main`` execution, see whether that is to stop."""
-        self._wake.set()
+        if self._alarm is not None:
+            self._alarm.ring()
         run = self._runs.in_front
         if run is not None and run.reason is None:
             if run.task.force_termination:
@@ -325,36 +316,26 @@ class Scheduler(RedBase):
     async def _sleep(self) -> None:
         """Sleep until something happens or is due."""
         assert self._engine is not None
+        assert self._alarm is not None
         await asyncio.sleep(0)
-        self._wake.clear()
+        self._alarm.reset()
         self._take_in()
         if self._engine.has_work or self._shut_down_asked or self._restart_asked:
             return
         delay = min(self._engine.wake_at() - self.session.get_time(), LONGEST_SLEEP)
         if delay > 0:
-            await self._woken(delay)
+            await self._alarm.sleep(delay)
         self._take_in()
         self._compare_clocks()
 
-    async def _woken(self, delay: float) -> None:
-        """Until somebody wakes the scheduler up, ``delay`` seconds at most. It is woken up by the clock as by anything
-        else: a timeout would be a task and an exception a time."""
-        timer = asyncio.get_running_loop().call_later(delay, self._wake.set)
-        try:
-            await self._wake.wait()
-        finally:
-            timer.cancel()
-
     def _compare_clocks(self) -> None:
-        """Notice a step of the clock since the last comparison, be it in a sleep or in a task that held all up."""
         assert self._engine is not None
-        wall, steady = self._clocks
-        self._clocks = now, _ = self.session.get_time(), time.monotonic()
-        stepped = (self._clocks[0] - wall) - (self._clocks[1] - steady)
-        if abs(stepped) > CLOCK_STEP:
+        assert self._alarm is not None
+        step = self._alarm.stepped()
+        if step:
             # A clock of the project's own may go as it likes: then its time is what passes.
             own = self.session.config.time_func is not None
-            self._engine.clock_stepped(now, 0.0 if own else stepped)
+            self._engine.clock_stepped(self.session.get_time(), 0.0 if own else step)
 
     async def run_cycle(self) -> None:
         """One pass over what is due."""
@@ -447,9 +428,10 @@ class Scheduler(RedBase):
     async def _wait_for_runs(self) -> None:
         """Until all runs have ended: by themselves, or asked to when forced. Tasks of the shut-down are not asked:
         they tidy up, and have as long as is waited for the others."""
+        assert self._alarm is not None
         give_up: float | None = None
         while self.runs:
-            self._wake.clear()
+            self._alarm.reset()
             for run_id, run in list(self.runs.items()):
                 if self._force_asked and run.reason is None and not run.task.on_shutdown:
                     self._runs.stop(Stop(run.task, run_id, "shutdown of the scheduler"))
@@ -465,6 +447,7 @@ class Scheduler(RedBase):
     async def _pass_without_starts(self, until: float | None) -> None:
         """Stop what has to be stopped, then wait for the next thing to happen."""
         assert self._engine is not None
+        assert self._alarm is not None
         self._take_in()
         self._engine.begin(self.session.get_time())
         while (action := self._engine.next(self.session.get_time())) is not None:
@@ -473,7 +456,7 @@ class Scheduler(RedBase):
         delay = max(min(self._engine.wake_at() - self.session.get_time(), LONGEST_SLEEP), 0.001)
         if until is not None:
             delay = min(delay, max(until - time.monotonic(), 0.001))
-        await self._woken(delay)
+        await self._alarm.sleep(delay)
 
     def _restart(self) -> bool:
         """Restart as the configuration says; returns whether within this process."""
@@ -490,7 +473,7 @@ class Scheduler(RedBase):
 
         Raises ``RuntimeError`` on the thread of the running scheduler, which it would hold up.
         """
-        if self._loop is not None and threading.get_ident() == self._thread:
+        if self._alarm is not None and self._alarm.is_on_this_thread:
             raise RuntimeError(f"The scheduler is running: use task.run() to have {task.name!r} run by it")
         self.session._check_readable_logger()
         asyncio.run(run_by_hand(self.session, self.logger, task, params))
