@@ -22,21 +22,21 @@ ELSEWHERE = ("process", "dask")
 
 
 class Setting:
-    """A plain setting: whoever reads it gets what was set, and a running scheduler is told when that is another."""
+    """A plain setting: whoever reads it gets what was set, and a running scheduler is told when that is another.
+
+    It is read as any attribute that a task holds itself (there is no ``__get__``): the engine reads several a look.
+    """
 
     def __init__(self, doc: str) -> None:
         self.__doc__ = doc
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._slot = f"_{name}"
-
-    def __get__(self, task: Any, owner: Any = None) -> Any:
-        return self if task is None else task.__dict__[self._slot]
+        self._name = name
 
     def __set__(self, task: Any, value: Any) -> None:
-        is_new = self._slot not in task.__dict__
-        changes = not is_new and task.__dict__[self._slot] != value
-        task.__dict__[self._slot] = value
+        held = task.__dict__
+        changes = self._name in held and held[self._name] != value
+        held[self._name] = value
         if changes:
             task._changed()
 
