@@ -21,6 +21,7 @@ from redengine.hooks import Hooks
 from redengine.journal import Journal
 from redengine.loading import refuse_to_run
 from redengine.returns import Returns
+from redengine.scheduling.process_control import refuse_within_a_loop
 from redengine.scheduling.scheduler import Scheduler
 from redengine.tasks.base import Task
 from redengine.tasks.registry import TaskSet
@@ -303,6 +304,7 @@ class Session(Journal, RedBase):
         """
         from redengine.conditions import FuncCond
 
+        refuse_within_a_loop()
         chosen = [self[name] for name in task_names]
         before = [(task, task.disabled, task.execution) for task in self.tasks]
         shut_cond = self.config.shut_cond

@@ -32,7 +32,7 @@ class EnvArg(BaseArgument):
 
 
 class CliArg(BaseArgument):
-    """The value that follows a name on the command line: ``CliArg("--level")``."""
+    """The value that follows a name on the command line: ``CliArg("--level")`` of ``--level 3`` or ``--level=3``."""
 
     cli_args = sys.argv
 
@@ -43,8 +43,11 @@ class CliArg(BaseArgument):
     def get_value(self, **kwargs: Any) -> Any:
         """What follows the name; ``KeyError`` when it is not there and there is no default."""
         arguments = list(self.cli_args)
-        if self.param in arguments[:-1]:
-            return arguments[arguments.index(self.param) + 1]
+        for argument, following in zip(arguments, [*arguments[1:], None], strict=True):
+            if argument == self.param and following is not None:
+                return following
+            if argument.startswith(f"{self.param}="):
+                return argument.removeprefix(f"{self.param}=")
         if self.default is NOTSET:
             raise KeyError(f"Command line argument {self.param!r} not found")
         return self.default

@@ -64,7 +64,10 @@ def every(past: Any, based: Literal["run", "success", "fail", "finish"] = "run")
 
 
 def cron(__expr: str | None = None, **kwargs: Any) -> BaseCondition:
-    """Once each time a cron expression comes up: ``cron("*/5 * * * *")`` or ``cron(minute="*/5")``."""
+    """Once each time a cron expression comes up: ``cron("*/5 * * * *")`` or ``cron(minute="*/5")``.
+
+    Raises ``ValueError`` for an expression that is none.
+    """
     return TaskRunnable(period=_cron(__expr, **kwargs))
 
 
@@ -74,4 +77,7 @@ def crontime(__expr: str | None = None, **kwargs: Any) -> BaseCondition:
 
 
 def _cron(expression: str | None, **kwargs: Any) -> Cron:
-    return Cron(*(expression.split() if expression else ()), **kwargs)
+    fields = expression.split() if expression else []
+    if fields and len(fields) != 5 and not fields[0].startswith("@"):
+        raise ValueError(f"cron takes five fields or a name such as '@daily', not {expression!r}")
+    return Cron(*fields, **kwargs)

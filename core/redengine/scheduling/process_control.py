@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -30,6 +31,17 @@ def stopping_signals(on_signal: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number in ours:
             signal.signal(number, plain[number])
+
+
+def refuse_within_a_loop() -> None:
+    """Raise ``RuntimeError`` where an event loop is running, on whose thread no other can run."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError(
+        "An event loop is running on this thread: await session.serve() there, and have a task run with task.run()"
+    )
 
 
 def start_anew(how: str) -> None:

@@ -22,7 +22,7 @@ from redengine.loading import refuse_to_run
 from redengine.scheduling.alarm import Alarm
 from redengine.scheduling.engine import FAILURES, Engine, Start, Stop
 from redengine.scheduling.outputs import find_output
-from redengine.scheduling.process_control import start_anew, stopping_signals
+from redengine.scheduling.process_control import refuse_within_a_loop, start_anew, stopping_signals
 from redengine.scheduling.runs import LiveRun, Runs, run_by_hand
 
 #: Longest sleep, so that a stepped clock or a suspended machine is noticed (seconds).
@@ -132,7 +132,8 @@ class Scheduler(RedBase):
     # Life
 
     def __call__(self) -> None:
-        """Run until shut down, on an event loop of its own."""
+        """Run until shut down, on an event loop of its own. Raises ``RuntimeError`` where another is running."""
+        refuse_within_a_loop()
         # Outside the loop, which else would take the interrupt for itself.
         with stopping_signals(self._signalled):
             asyncio.run(self.serve())
@@ -471,9 +472,10 @@ class Scheduler(RedBase):
     def run_now(self, task: Any, params: Any = None) -> None:
         """Run one task at once and wait for its end, beside the schedule.
 
-        Raises ``RuntimeError`` on the thread of the running scheduler, which it would hold up.
+        Raises ``RuntimeError`` on the thread of the running scheduler or of another event loop: it would be held up.
         """
         if self._alarm is not None and self._alarm.is_on_this_thread:
             raise RuntimeError(f"The scheduler is running: use task.run() to have {task.name!r} run by it")
+        refuse_within_a_loop()
         self.session._check_readable_logger()
         asyncio.run(run_by_hand(self.session, self.logger, task, params))

@@ -85,6 +85,9 @@ def test_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CliArg, "cli_args", ["prog", "--level", "3", "--last"])
     assert CliArg("--level").get_value() == "3"
     assert CliArg("--other", default="y").get_value() == "y"
+    monkeypatch.setattr(CliArg, "cli_args", ["prog", "--lev", "1", "--level=a=b", "--level", "3"])
+    assert CliArg("--level").get_value() == "a=b"
+    monkeypatch.setattr(CliArg, "cli_args", ["prog", "--last"])
     with pytest.raises(KeyError, match="--last"):
         CliArg("--last").get_value()
 

@@ -176,3 +176,10 @@ def test_running_with_limits_is_the_old_way() -> None:
         assert conds.running(task="x", more_than="1 min") == TaskRunning(
             task="x", period=TimeSpanDelta(near="1 min", far=None)
         )
+
+
+@pytest.mark.parametrize("expression", ["* * *", "5", "* * * * * *"])
+def test_a_cron_expression_has_five_fields(expression: str) -> None:
+    with pytest.raises(ValueError, match="five fields"):
+        conds.cron(expression)
+    assert conds.cron("@daily") == TaskRunnable(period=Cron("@daily"))

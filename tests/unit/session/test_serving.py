@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from redengine import RedEngine
+from redengine import RedEngine, Session
 from redengine.args import Return
 from redengine.core import Task
 
@@ -120,3 +120,13 @@ async def test_the_end_of_the_web_application_ends_the_scheduler(app: RedEngine)
     with contextlib.suppress(asyncio.CancelledError):
         await server.close()
     assert app.session.scheduler.is_alive is False
+
+
+async def test_a_scheduler_cannot_be_run_where_an_event_loop_is_running(session: Session) -> None:
+    ran: list[int] = []
+    task = session.create_task(func=lambda: ran.append(1), name="a", start_cond="daily")
+    for run in (session.start, lambda: session.run("a"), task):
+        with pytest.raises(RuntimeError, match=r"await session.serve\(\)"):
+            run()
+    assert not task.batches
+    assert (task.disabled, ran) == (False, [])
