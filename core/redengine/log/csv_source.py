@@ -13,7 +13,7 @@ from redengine.log.record_file import RecordFile
 
 #: Bytes looked at in one call, and what a block counts for that is left out by its time alone.
 BUDGET = 4 * 1024 * 1024
-LEFT_OUT = 1024
+LEFT_OUT = 4096
 #: Bytes in which the first record of a block usually ends.
 HEAD = 4096
 #: Seconds of work on blocks, and of the rest after it. Reading a block lets go of the interpreter for a moment, but
@@ -186,11 +186,11 @@ class CSVLogSource(LogSource):
 
     def _sift(self, extent: _Extent, start: int, stop: int, where: LogFilter, sieve: Sieve) -> tuple[list[Record], int]:
         """The records of a block that may fit, oldest first, and what finding them counts for."""
-        if self._outside(extent, start, stop, where):
-            return [], LEFT_OUT
         if time.perf_counter() - self._rested >= WORK:
             time.sleep(REST)
             self._rested = time.perf_counter()
+        if self._outside(extent, start, stop, where):
+            return [], LEFT_OUT
         file, block = self._file, b""
         if not sieve.passes_all:
             with file.lock:
