@@ -97,7 +97,8 @@ class LogKeeper:
         if not self._rotation.deletes:
             return
         with self._file.lock:
-            files = [segment for segment in self._outdated() if segment.high <= place]
+            # The file in which the digest ends is needed to know where that is.
+            files = [segment for segment in self._outdated() if segment.high < place]
         if files:
             self._writer.retire(files)
 

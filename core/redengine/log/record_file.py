@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,10 @@ from redengine.log.segment import NEEDED_COLUMNS, Found, KeptSegment, Segment, f
 from redengine.log.sidecar import load, save
 
 __all__ = ["NEEDED_COLUMNS", "RecordFile", "continues"]
+
+
+#: Nanoseconds after which a change of a folder has another time than the one before.
+SETTLED = 100_000_000
 
 
 class KeptIndex(msgspec.Struct, array_like=True, frozen=True):
@@ -144,7 +149,8 @@ class RecordFile:
             for segment in self.segments[:gone]:
                 segment.close()
             self.segments[0:gone] = []
-        self._folder_changed = changed
+        # What happens within one tick of the clock of files leaves the folder with the same time.
+        self._folder_changed = changed if time.time_ns() - changed > SETTLED else None
         kept = self._take_kept()
         for number, found in enumerate(files):
             if number < len(self.segments):
@@ -166,6 +172,8 @@ class RecordFile:
         if closed and not segment.closed:
             # It was set aside, perhaps after more was written to it.
             segment.size, segment.changed = found.size, found.changed
+            # Now, since the places of what comes after depend on it.
+            segment.read_header()
         segment.closed = closed
 
     def _add(self, segment: Segment, index: KeptIndex | None) -> None:

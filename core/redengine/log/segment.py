@@ -179,7 +179,8 @@ class Segment:
 
     def extend(self) -> None:
         """Take in what the file has gained. Nothing to do for a closed file that was read through."""
-        self.read_header()
+        if not self.closed:
+            self.read_header()
         if self.columns and (self.index.seen < self.size or not self._guard):
             self.index.extend(self.pread, self.size)
             self._guard = self.guard(self.index.end)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 
@@ -259,6 +261,51 @@ def test_two_writers_lose_nothing(open_repo, log_path):
         assert numbers(open_repo().filter_by(task_name=f"w{start}").all()) == list(range(start, start + 60))
     assert [notice for repo in repos for notice in repo.notices] == []
     assert len(files(log_path)) > 5
+
+
+WRITER = """
+import sys
+from redengine.log import CSVFileRepo, MinimalRecord
+
+repo = CSVFileRepo(filename=sys.argv[1], model=MinimalRecord, rotate_bytes=150)
+number = 0
+while True:
+    repo.add({"task_name": sys.argv[2], "action": "run", "created": float(number)})
+    print(number, flush=True)
+    number += 1
+"""
+
+
+def test_processes_that_are_killed_lose_nothing(open_repo, log_path):
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(log_path), name], stdout=subprocess.PIPE, text=True)
+        for name in "abc"
+    ]
+    reader = open_source(open_repo())
+    seen, last = [], 0
+    for writer, count in zip(writers, (40, 60, 80), strict=True):
+        assert writer.stdout is not None
+        for _ in range(count):
+            writer.stdout.readline()
+        page = reader.read(ReadLog(after=last))
+        seen += page.entries
+        last = page.last
+        writer.kill()
+    told = {}
+    for name, writer in zip("abc", writers, strict=True):
+        assert writer.stdout is not None
+        told[name] = [*writer.stdout]
+        writer.wait()
+        writer.stdout.close()
+    repo = open_repo(model=MinimalRecord)
+    repo.open()
+    for name, count in zip("abc", (40, 60, 80), strict=True):
+        found = numbers(repo.filter_by(task_name=name).all())
+        # One may have been written and not been told of.
+        assert found in (list(range(count + len(told[name]))), list(range(count + len(told[name]) + 1)))
+    seen += reader.read(ReadLog(after=last, limit=5000)).entries
+    assert [entry.created for entry in seen] == [item.created for item in repo]
+    assert len(files(log_path)) > 10
 
 
 def test_a_crash_after_the_file_was_set_aside(rotated, open_repo, log_path):
