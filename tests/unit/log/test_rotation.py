@@ -235,6 +235,7 @@ def test_many_files_are_not_all_open(open_repo):
     repo = open_repo(rotate_bytes=1)
     for number in range(60):
         repo.add(record(number))
+    repo.close()
     reader = open_repo()
     before = len(os.listdir("/proc/self/fd"))
     assert numbers(reader) == list(range(60))
