@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from peers import Peers, Unavailable
-from shown import Shown
 from table import Row
+from terminal import Terminal
 
 from redengine_tui.data import ProjectData
 
@@ -143,26 +143,46 @@ def ours_of(folder: Path) -> Callable[[Path], Command]:
 
 def show(command: list[str], environment: dict[str, str], pressing: bytes = b"") -> dict[str, float]:
     """How long a program takes to show the last record, and its memory a second later."""
-    program = Shown(command, environment)
+    program = Terminal(command, Path.cwd(), environment)
     try:
-        seconds = program.wait_for(LAST, pressing=pressing)
-        program.settle(1.0)
-        return {"seconds": seconds, "memory": program.memory}
+        seconds = shown(program, program.started, pressing)
+        program.quiet(1.0)
+        return {"seconds": seconds, "memory": memory(program)}
     finally:
         program.close()
 
 
+def shown(program: Terminal, since: float, pressing: bytes = b"") -> float:
+    """Seconds from then until the last record is shown. ``pressing``: a key that is pressed meanwhile."""
+    pressed = since
+
+    def seen() -> float | None:
+        nonlocal pressed
+        if pressing and program.came and time.perf_counter() - pressed > 0.2:
+            pressed = program.press(pressing)
+        return next((when for when, data in list(program.came) if when > since and LAST in data), None)
+
+    program.wait_for(seen)
+    return (seen() or since) - since
+
+
+def memory(program: Terminal) -> float:
+    """Resident memory in MB."""
+    status = Path(f"/proc/{program.process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
 def opened(ours: Callable[[Path], Command], data: Path) -> Iterator[float]:
     """How long the end of the log takes to be there after its key was pressed at the beginning of the log."""
-    program = Shown(*ours(data))
+    command, environment = ours(data)
+    program = Terminal(command, Path.cwd(), environment)
     try:
-        program.wait_for(LAST)
+        shown(program, program.started)
         program.press(b"l")
         for _ in range(TIMES):
-            program.settle(1.0)
+            time.sleep(1.0)
             program.press(HOME)
-            program.settle(1.0)
-            program.press(END)
-            yield program.wait_for(LAST)
+            time.sleep(1.0)
+            yield shown(program, program.press(END))
     finally:
         program.close()
