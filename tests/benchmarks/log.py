@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import statistics
 import sys
 import tempfile
 import time
@@ -32,7 +31,7 @@ for number in range(100):
     def task(): ...
 """
 HOME, END = b"\x1b[H", b"\x1b[F"
-#: How often each is measured; the median counts.
+#: How often each is measured; the best one counts: what else the machine does only adds to it.
 TIMES = 3
 
 
@@ -77,22 +76,22 @@ def restarts(peers: Peers, log: Path) -> Iterator[Row]:
     first = start()
     yield Row("start with 1,000,000 records that are read for the first time", "s", first["seconds"])
     again = [start() for _ in range(TIMES)]
-    yield Row("restart with 1,000,000 records", "s", median(again, "seconds"), at_most=2.0)
+    yield Row("restart with 1,000,000 records", "s", best(again, "seconds"), at_most=2.0)
     never_seen = log.with_name("never-seen.csv")
     os.link(log, never_seen)
     pages = [peers.run("redengine", "page_redengine", never_seen) for _ in range(TIMES)]
     yield Row(
         "last page of a log of which no index is kept yet, without the screen",
         "s",
-        median(pages, "seconds"),
+        best(pages, "seconds"),
         at_most=0.5,
     )
-    yield Row("`filter_by(task_name=..., action=...).last()`", "ms", 1000 * median(again, "last"))
+    yield Row("`filter_by(task_name=..., action=...).last()`", "ms", 1000 * best(again, "last"))
 
 
-def median(found: list[dict[str, float]], name: str) -> float:
-    """The median of one of the numbers."""
-    return statistics.median(each[name] for each in found)
+def best(found: list[dict[str, float]], name: str) -> float:
+    """The smallest of one of the numbers."""
+    return min(each[name] for each in found)
 
 
 def screens(peers: Peers, folder: Path, log: Path) -> Iterator[Row]:
@@ -106,8 +105,8 @@ def screens(peers: Peers, folder: Path, log: Path) -> Iterator[Row]:
         place.folder.mkdir(parents=True)
         os.link(content, place.log)
     first = show(*ours(full_data))
-    shown = [show(*ours(full_data)) for _ in range(TIMES)]
-    baseline = statistics.median(show(*ours(empty_data))["memory"] for _ in range(TIMES))
+    again = [show(*ours(full_data)) for _ in range(TIMES)]
+    baseline = [show(*ours(empty_data)) for _ in range(TIMES)]
     theirs_time: dict[str, float | str] = {}
     theirs_memory: dict[str, float | str] = {}
     for peer, name in (("toolong", "tl"), ("lnav", "lnav")):
@@ -118,15 +117,16 @@ def screens(peers: Peers, folder: Path, log: Path) -> Iterator[Row]:
             continue
         # Both begin at the beginning, or may; G goes to the end.
         runs = [show([program, str(log)], {}, pressing=b"G") for _ in range(TIMES)]
-        theirs_time[peer] = median(runs, "seconds")
-        theirs_memory[peer] = median(runs, "memory") - show([program, str(empty)], {})["memory"]
+        theirs_time[peer] = best(runs, "seconds")
+        theirs_memory[peer] = best(runs, "memory") - show([program, str(empty)], {})["memory"]
     yield Row(
-        "log of 1,000,000 records: last page on screen, from process start", "s", median(shown, "seconds"),
+        "log of 1,000,000 records: last page on screen, from process start", "s", best(again, "seconds"),
         theirs_time, at_most=1.5,
     )  # fmt: skip
+    yield Row("the same, with a log of one record", "s", best(baseline, "seconds"))
     yield Row("the same, when it is read for the first time", "s", first["seconds"])
-    yield Row("last page on screen, in the open program", "s", statistics.median(opened(ours, full_data)), at_most=0.5)
-    yield Row("memory for that log", "MB", median(shown, "memory") - baseline, theirs_memory, at_most=60)
+    yield Row("last page on screen, in the open program", "s", min(opened(ours, full_data)), at_most=0.5)
+    yield Row("memory for that log", "MB", best(again, "memory") - best(baseline, "memory"), theirs_memory, at_most=60)
 
 
 Command = tuple[list[str], dict[str, str]]
