@@ -16,13 +16,20 @@ from redengine_tui.host import Host
 from redengine_tui.project import LoadedProject
 
 
+@pytest.fixture(autouse=True)
+def loggers_as_before():
+    """A host takes the framework's loggers for the process; other tests look at them, too."""
+    loggers = [logging.getLogger(name) for name in ("redengine", "redengine.task", "redengine.scheduler")]
+    before = [(logger, logger.propagate, logger.level, list(logger.handlers)) for logger in loggers]
+    yield
+    for logger, propagate, level, handlers in before:
+        logger.propagate, logger.level, logger.handlers = propagate, level, handlers
+
+
 @pytest.fixture
 def host_of(tmp_path):
     """``host_of(app)``: a host for an app; it is stopped and closed afterwards."""
     hosts = []
-    loggers = [logging.getLogger(name) for name in ("redengine", "redengine.task", "redengine.scheduler")]
-    before = [(logger, logger.propagate, logger.level, list(logger.handlers)) for logger in loggers]
-
     path = tmp_path / "shop.py"
 
     def make(app):
@@ -37,8 +44,6 @@ def host_of(tmp_path):
             host.stop(force=True)
             assert host.join(20)
         host.close()
-    for logger, propagate, level, handlers in before:
-        logger.propagate, logger.level, logger.handlers = propagate, level, handlers
 
 
 def records(file):
