@@ -17,6 +17,9 @@ import platformdirs
 from peers import Peers
 from table import Row, markdown
 
+# What the benchmarks share with the tests.
+sys.path.append(str(Path(__file__).parents[1] / "shared"))
+
 #: In the order of the table in the manual.
 SUBJECTS: list[str] = ["engine", "scaling", "repositories", "log", "screen"]
 

@@ -6,14 +6,11 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from peers import Peers
-from table import Row
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from postgresql_server import NoServer, PostgreSQL
+from table import Row
 
 RECORDS = int(os.environ.get("REDENGINE_BENCHMARK_RECORDS", "1000000"))
 #: What a log in memory keeps by default.

@@ -16,11 +16,9 @@ from statistics import median
 from peers import Peers
 from table import Row
 from terminal import Terminal
+from wire_load import FRAME, IN_TURNS, QUIET, is_of_clocks
 
 PROGRAM = [sys.executable, "-m", "redengine_tui.cli"]
-#: What a frame begins with.
-FRAME = b"\x1b[?2026h"
-_SEQUENCE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 #: Keys whose answer is timed.
 KEYS = 200
 
@@ -34,26 +32,6 @@ def nothing():
 
 for number in range(COUNT):
     app.task("daily between 03:00 and 03:01", name=f"task-{number:05}", func=nothing)
-"""
-QUIET = """
-from redengine import RedEngine
-
-app = RedEngine(config={"execution": "thread"})
-
-def nothing():
-    pass
-
-for number, every in enumerate(["3 minutes", "4 minutes", "10 minutes", "30 minutes", "50 minutes", "2 hours"]):
-    app.task(f"every {every}", name=f"waiting-{number}", func=nothing)
-for number in range(6):
-    app.task("false", name=f"never-{number}", func=nothing)
-"""
-IN_TURNS = """
-import time
-
-@app.task("every 3 seconds", name="in-turns")
-def in_turns():
-    time.sleep(1.5)
 """
 QUICK = """
 for number in range(50):
@@ -102,17 +80,13 @@ def _change(key: bytes) -> float:
         time.sleep(0.7)
         changes = len(_records(log, "in-turns")) - changes
         frames = terminal.sent[before:].split(FRAME)
-        return sum(len(FRAME + frame) for frame in frames if not _is_of_clocks(frame)) / changes
+        return sum(len(FRAME + frame) for frame in frames if not is_of_clocks(frame)) / changes
 
 
 def _records(log: Path, task: str) -> list[str]:
     """The tasks of the records of tasks whose names begin so."""
     with log.open(newline="", encoding="utf-8") as file:
         return [row["task_name"] for row in csv.DictReader(file) if row["task_name"].startswith(task)]
-
-
-def _is_of_clocks(frame: bytes) -> bool:
-    return re.fullmatch(rb"[0-9:dhmns ]*", _SEQUENCE.sub(b"", frame)) is not None
 
 
 def _under_load() -> Iterator[Row]:

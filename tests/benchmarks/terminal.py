@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
-import struct
 import subprocess
-import sys
-import termios
 import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-#: Makes the terminal the controlling one, as a login does, and becomes the program.
-BECOME = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-#: What a program asks for to know whether frames can be sent as one piece, and the answer of terminals that can.
-ASKED, ANSWERED = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+from on_terminal import ASKS_FOR_FRAMES, KNOWS_FRAMES, start_on_terminal
 
 
 class Terminal:
@@ -33,17 +22,10 @@ class Terminal:
         #: What came: when (``time.perf_counter``) and what.
         self.came: list[tuple[float, bytes]] = []
         self._answered = False
-        master, slave = os.openpty()
-        self._master = master
-        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         ours = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+        colours = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.started = time.perf_counter()
-        self.process = subprocess.Popen(
-            [sys.executable, "-S", "-c", BECOME, *command],
-            stdin=slave, stdout=slave, stderr=slave, cwd=cwd, start_new_session=True,
-            env={**ours, "TERM": "xterm-256color", "COLORTERM": "truecolor", **env},
-        )  # fmt: skip
-        os.close(slave)
+        self._master, self.process = start_on_terminal(command, {**ours, **colours, **env}, cwd, width, height)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -55,9 +37,9 @@ class Terminal:
             if not data:
                 return
             self.came.append((time.perf_counter(), data))
-            if not self._answered and ASKED in data:
+            if not self._answered and ASKS_FOR_FRAMES in data:
                 self._answered = True
-                os.write(self._master, ANSWERED)
+                os.write(self._master, KNOWS_FRAMES)
 
     @property
     def sent(self) -> bytes:

@@ -6,7 +6,6 @@ import csv
 import os
 import re
 import select
-import struct
 import subprocess
 import sys
 import threading
@@ -19,30 +18,16 @@ from typing import Any
 
 import pyte
 import pytest
+from on_terminal import ASKS_FOR_FRAMES, KNOWS_FRAMES, start_on_terminal
 
 #: Seconds until something that has to happen counts as not happening. Long: only a failing test waits for it.
 PATIENCE = 30.0
 
 if sys.platform == "win32":
     collect_ignore_glob = ["test_*.py"]
-else:
-    import fcntl
-    import termios
-
-#: Makes the terminal the controlling one, as a login does, and becomes the program.
-BECOME = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
 
 #: Escape as newer terminals send it: the one byte of older ones would be taken together with the key after it.
 KEYS = {"enter": "\r", "escape": "\x1b[27u", "tab": "\t", "ctrl+s": "\x13", "ctrl+c": "\x03", "ctrl+u": "\x15"}
-
-
-#: What a program asks to know whether it can tell where a frame begins and ends, and the answer of terminals to
-#: which it can.
-ASKS_FOR_FRAMES, KNOWS_FRAMES = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 
 
 class Program:
@@ -59,13 +44,7 @@ class Program:
         #: Cleared while nothing is read.
         self._reading = threading.Event()
         self._reading.set()
-        self._master, slave = os.openpty()
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-        self.process = subprocess.Popen(
-            [sys.executable, "-S", "-c", BECOME, *command],
-            stdin=slave, stdout=slave, stderr=slave, env=env, cwd=cwd, start_new_session=True,
-        )  # fmt: skip
-        os.close(slave)
+        self._master, self.process = start_on_terminal(command, env, cwd, width, height)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

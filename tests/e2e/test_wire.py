@@ -8,40 +8,9 @@ import signal
 import time
 
 import pytest
+from wire_load import FRAME, IN_TURNS, QUIET, is_of_clocks
 
-#: Declares tasks of which nothing starts for long, of all kinds of waiting that the list tells of.
-QUIET = """
-    from redengine import RedEngine
-
-    app = RedEngine(config={"execution": "thread"})
-
-    def nothing():
-        pass
-
-    for number, every in enumerate(["3 minutes", "4 minutes", "10 minutes", "30 minutes", "50 minutes", "2 hours"]):
-        app.task(f"every {every}", name=f"waiting-{number}", func=nothing)
-    for number in range(6):
-        app.task("false", name=f"never-{number}", func=nothing)
-"""
-#: On top of these one task that goes and ends in turns, with a second and a half in between.
-BUSY = """
-    import time
-
-    @app.task("every 3 seconds", name="in-turns")
-    def in_turns():
-        time.sleep(1.5)
-"""
 SIZE = {"width": 120, "height": 40}
-
-
-#: What a frame begins with.
-FRAME = b"\x1b[?2026h"
-_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-def is_of_clocks(frame):
-    """Whether nothing but times and countdowns changed."""
-    return re.fullmatch(r"[0-9:dhmns ]*", _SEQUENCE.sub("", frame.decode())) is not None
 
 
 def changes(place):
@@ -82,7 +51,7 @@ def test_an_idle_screen_costs_little(place):
 @pytest.mark.parametrize("shown", ["in-turns", "waiting-0"])
 def test_a_change_of_state_costs_little(place, shown):
     """Its row, the counts of the header, its line in the log, and the condition pane if it shows that task."""
-    place.write(QUIET + BUSY)
+    place.write(QUIET + IN_TURNS)
     program = place.start(**SIZE)
     program.wait_for("waiting-0")
     program.press("G" if shown == "in-turns" else "g")

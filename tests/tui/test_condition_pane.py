@@ -8,6 +8,7 @@ from unicodedata import category
 
 import msgspec
 import pytest
+from piloting import screen, until
 from textual import events
 from textual.app import App
 
@@ -48,25 +49,11 @@ class Host(App):
         self.pane.show_task(self.pane.controller.tasks[NAME])
 
 
-def screen(app) -> str:
-    """What the terminal is sent, as text."""
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
 def typed_style(app, word: str) -> list[object]:
     """The styles of the segments in which a word is shown."""
     return [
         segment.style for strip in app.screen._compositor.render_strips() for segment in strip if word in segment.text
     ]
-
-
-async def until(pilot, true) -> None:
-    """Let the app go on until something is so; fail when it never is."""
-    for _ in range(300):
-        if true():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"did not come about; the screen shows:\n{screen(pilot.app)}")
 
 
 def wrong(text: str, word: str, **fields) -> m.ConditionReport:

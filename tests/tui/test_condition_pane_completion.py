@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from piloting import until
 from textual.app import App
 
 from redengine.control import messages as m
@@ -37,14 +38,6 @@ def app(controller, clock):
             return self.query_one(ConditionPane)
 
     return Host()
-
-
-async def until(pilot, true) -> None:
-    for _ in range(300):
-        if true():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("did not come about")
 
 
 async def test_opens_at_a_word_and_tab_takes_it(app):

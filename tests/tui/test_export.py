@@ -10,6 +10,7 @@ import os
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from piloting import screen, until
 from textual.app import App
 
 from redengine.control import messages as m
@@ -26,18 +27,6 @@ ENTRIES = [
         2, NOW + 2, 'quo"ted', "fail", 'said "no"', "ERROR", "Traceback\n  back\r\n\x9b\udc9b", "r1", NOW, NOW + 2, 2.0
     ),
 ]
-
-
-def screen(app) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-async def until(pilot, true) -> None:
-    for _ in range(500):
-        if true():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"did not come about; the screen shows:\n{screen(pilot.app)}")
 
 
 def written(path, zone=timezone.utc):

@@ -7,6 +7,7 @@ from unicodedata import category
 
 import msgspec
 import pytest
+from piloting import screen, until
 from textual.app import App
 
 from redengine.control import messages as m
@@ -22,18 +23,6 @@ Traceback (most recent call last):
 smtplib.SMTPException: connection refused
   by peer 10.0.0.1
 """
-
-
-def screen(app) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-async def until(pilot, true) -> None:
-    for _ in range(300):
-        if true():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"did not come about; the screen shows:\n{screen(pilot.app)}")
 
 
 class Host(App):

@@ -6,6 +6,7 @@ from datetime import timezone
 from unicodedata import category
 
 import pytest
+from piloting import screen, until
 from textual.app import App
 
 from redengine.control import messages as m
@@ -13,18 +14,6 @@ from redengine_tui.panes.log_lines import exception_line
 from redengine_tui.screens.record import RecordScreen
 
 EVIL = "x\x1b]52;c;aGVsbG8=\x07\x9b31m\u202e[red]"
-
-
-def screen(app) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-async def until(pilot, true) -> None:
-    for _ in range(300):
-        if true():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"did not come about; the screen shows:\n{screen(pilot.app)}")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timezone
 
 import pytest
+from piloting import screen, until
 from textual.app import App
 
 from redengine.control import messages as m
@@ -14,18 +15,6 @@ from redengine.log.source import open_source
 from redengine_tui.panes.log import LogPane
 
 COUNT = 1_200
-
-
-def screen(app) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-async def until(pilot, true) -> None:
-    for _ in range(500):
-        if true():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"did not come about; the screen shows:\n{screen(pilot.app)}")
 
 
 @pytest.fixture(params=["csv", "memory", "bounded memory", "sql"])

@@ -7,6 +7,7 @@ from datetime import timezone
 from unicodedata import category
 
 import pytest
+from piloting import screen, until
 from textual.app import App
 
 from redengine.control import messages as m
@@ -18,18 +19,6 @@ from redengine_tui.panes.log import LogPane
 
 HOUR = 3600
 EVIL = "x\x1b]52;c;aGVsbG8=\x07\x9b31m\u202e"
-
-
-def screen(app) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-async def until(pilot, true) -> None:
-    for _ in range(500):
-        if true():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"did not come about; the screen shows:\n{screen(pilot.app)}")
 
 
 @pytest.fixture

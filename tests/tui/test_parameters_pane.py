@@ -5,6 +5,7 @@ from __future__ import annotations
 from unicodedata import category
 
 import pytest
+from piloting import screen, until
 from textual.app import App
 
 from redengine.control import messages as m
@@ -16,18 +17,6 @@ ITEMS = (
     m.ParameterView("password", "session", "Private", "*****"),
     m.ParameterView("to", "session", "value", "all@example.org", wins=False, note="covered by the task's"),
 )
-
-
-def screen(app) -> str:
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-async def until(pilot, true) -> None:
-    for _ in range(300):
-        if true():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"did not come about; the screen shows:\n{screen(pilot.app)}")
 
 
 @pytest.fixture

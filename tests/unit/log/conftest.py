@@ -129,3 +129,9 @@ def _with_id(model: Any) -> Any:
     """A model as redbird's own repository of SQL needs it: with a primary key."""
     names = {"__module__": __name__, "__annotations__": {"id": int | None}, "id": None}
     return type(model.__name__, (model,), names)
+
+
+@pytest.fixture
+def repo(kind: str, make_repo: Callable[..., Any]) -> Any:
+    """A repository of the kind that the test is about."""
+    return make_repo(kind)

@@ -56,11 +56,6 @@ def kind(request: pytest.FixtureRequest) -> str:
     return found
 
 
-@pytest.fixture
-def repo(kind: str, make_repo: Callable[..., Any]) -> Any:
-    return make_repo(kind)
-
-
 @pytest.mark.parametrize("model", [MinimalRecord, TaskLogRecord, TaskRunRecord, Record2, dict])
 @pytest.mark.parametrize("kind", OWN_KINDS)
 def test_records_are_found_in_the_order_they_came(kind: str, model: Any, make_repo: Callable[..., Any]) -> None:

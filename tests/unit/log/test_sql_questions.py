@@ -34,11 +34,6 @@ def kind(request: pytest.FixtureRequest) -> str:
     return found
 
 
-@pytest.fixture
-def repo(kind: str, make_repo: Callable[..., Any]) -> Any:
-    return make_repo(kind)
-
-
 def engine_of(repo: Any) -> sa.Engine:
     engine: sa.Engine = repo.session.get_bind()
     return engine

@@ -44,11 +44,6 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def repo(kind: str, make_repo: Callable[..., Any]) -> Any:
-    return make_repo(kind)
-
-
-@pytest.fixture
 def engine(kind: str, database: Callable[[str], str]) -> Iterator[sa.Engine]:
     """Of the test itself."""
     engine = sa.create_engine(database(kind))
