@@ -12,6 +12,7 @@ from redengine.conditions.logic import foreseen
 from redengine.control.messages import ConditionNode, ConditionReport, Problem
 from redengine.control.outlook import next_true
 from redengine.exc import ConditionSyntaxError
+from redengine.scheduling.engine import FAILURES
 from redengine.scheduling.forecast import next_starts
 from redengine.syntax import describe, diagnose, parse_condition
 
@@ -35,7 +36,7 @@ def report(text: str, task: Any, ctx: Context) -> ConditionReport:
     except ConditionSyntaxError as error:
         whole = Problem(str(error), 0, len(text), 1, 1)
         return ConditionReport(False, (*problems, whole))
-    except Exception as error:  # the project's own code makes custom conditions
+    except FAILURES as error:  # the project's own code makes custom conditions
         whole = Problem(f"{type(error).__name__}: {error}", 0, len(text), 1, 1)
         return ConditionReport(False, (*problems, whole))
     return _report(condition, task, ctx, problems)
@@ -52,7 +53,7 @@ def _report(condition: Any, task: Any, ctx: Context, problems: tuple[Problem, ..
     try:
         coming = next_true(condition, ctx)
         starts = tuple(next_starts(task, condition))
-    except Exception as error:
+    except FAILURES as error:
         return ConditionReport(
             True, problems, description, tree, f"It cannot be evaluated: {type(error).__name__}: {error}"
         )
@@ -67,7 +68,7 @@ def explain(condition: Any, ctx: Context) -> ConditionNode:
     try:
         finding = condition.examine(ctx)
         reason = condition.reason(ctx, finding)
-    except Exception as error:
+    except FAILURES as error:
         message = error.args[0] if isinstance(error, KeyError) and error.args else error
         return ConditionNode(text, None, f"{type(error).__name__}: {message}", None, children)
     events = () if children else tuple(_events(inner, ctx))

@@ -10,6 +10,7 @@ from redengine.conditions.base import BaseCondition, Wrapper
 from redengine.conditions.context import Context
 from redengine.conditions.logic import foreseen
 from redengine.control.messages import NextStart
+from redengine.scheduling.engine import FAILURES
 
 #: The text of a start whose time is known, but at which nothing starts while the scheduler is on hold.
 IF_RESUMED = "if resumed"
@@ -60,7 +61,7 @@ def next_true(condition: Any, ctx: Context) -> NextStart:
     opaque = [part for part in _leaves(condition) if not foreseen(part)]
     try:
         truths = {id(part): part.examine(ctx).truth for part in opaque}
-    except Exception:
+    except FAILURES:
         if condition.examine(ctx).truth:
             # The part that fails does not matter now, and is not asked.
             return NextStart("now", ctx.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ def at_noon(still: Any) -> Any:
         raise RuntimeError("no answer")
 
     FuncCond(broken, syntax="is broken", session=still)
+    FuncCond(sys.exit, syntax="is leaving", session=still)
     for name in ("load", "broken", "a"):
         FuncTask(lambda: None, name=name, session=still)
     return still
@@ -124,3 +126,8 @@ def test_a_failing_part_that_does_not_matter_now(explain: Any) -> None:
     assert found.verdict == "Its condition holds."
     assert found.next.kind == "now"
     assert explain("is broken & daily").verdict.startswith("It cannot be evaluated: RuntimeError: no answer")
+
+
+def test_a_condition_that_leaves_the_program_is_a_failing_one(explain: Any) -> None:
+    assert explain("is leaving | daily").verdict == "Its condition holds."
+    assert explain("is leaving & daily").verdict.startswith("It cannot be evaluated: SystemExit")
