@@ -17,6 +17,9 @@ from redengine_tui.text import safe_line
 #: Blank cells between two parts.
 GAP = 3
 
+#: Characters that the name of the next task may have, and that it may have where else something is left out for it.
+LONGEST_NAMES = (30, 10)
+
 
 class Header(Widget):
     """One line about the scheduler. Parts that find no room are left out, the least important first."""
@@ -67,16 +70,10 @@ class Header(Widget):
             room = max(width - _length([(0, False, project), (0, False, state)]) - GAP, 1)
             problem = Content.styled(safe_line(view.problem, 300), INK["error"]).truncate(room, ellipsis=True)
             return Content(" " * GAP).join([project, state, problem])
-        # By how soon they give way, the last ones first: (importance, at the right, part).
-        parts = [
-            (0, False, project),
-            (0, False, state),
-            (1, False, self._counts(view)),
-            (2, False, self._next(view, now)),
-            (4, True, Content.styled(safe_line(view.host, 30), MUTED)),
-            (3, True, Content.styled(format.clock_time(now, self.zone), MUTED)),
-        ]
-        parts = [part for part in parts if part[2].cell_length]
+        for longest in LONGEST_NAMES:
+            parts = self._parts(view, now, project, state, longest)
+            if _length(parts) <= width:
+                break
         while len(parts) > 1 and _length(parts) > width:
             parts.remove(max(parts, key=lambda part: part[0]))
         gap = Content(" " * GAP)
@@ -84,18 +81,32 @@ class Header(Widget):
         right = gap.join(part for _, right, part in parts if right)
         return left + Content(" " * max(width - left.cell_length - right.cell_length, 0)) + right
 
+    def _parts(
+        self, view: SchedulerView, now: float, project: Content, state: Content, longest: int
+    ) -> list[tuple[int, bool, Content]]:
+        """By how soon they give way, the last ones first: (importance, at the right, part)."""
+        parts = [
+            (0, False, project),
+            (0, False, state),
+            (1, False, self._counts(view)),
+            (2, False, self._next(view, now, longest)),
+            (4, True, Content.styled(safe_line(view.host, 30), MUTED)),
+            (3, True, Content.styled(format.clock_time(now, self.zone), MUTED)),
+        ]
+        return [part for part in parts if part[2].cell_length]
+
     def _counts(self, view: SchedulerView) -> Content:
         tasks = f"{view.tasks} task" if view.tasks == 1 else f"{view.tasks} tasks"
         running = Content.styled(str(view.running), INK["accent"] if view.running else "")
         return Content.assemble(running, " running", (f" / {tasks}", MUTED))
 
-    def _next(self, view: SchedulerView, now: float) -> Content:
+    def _next(self, view: SchedulerView, now: float, longest: int) -> Content:
         if view.state == "held":
             return Content.styled("nothing starts by itself until resumed", MUTED)
         if view.next_at is None or view.state not in ("running", "starting"):
             return Content()
         when = format.future(view.next_at, now, self.zone)
-        return Content.assemble(("next ", MUTED), when, (f" {safe_line(view.next_task, 30)}", MUTED))
+        return Content.assemble(("next ", MUTED), when, (f" {safe_line(view.next_task, longest)}", MUTED))
 
 
 def _length(parts: list[tuple[int, bool, Content]]) -> int:
