@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 import pytest
 
@@ -74,11 +72,10 @@ async def test_rows_show_state_times_and_next_start(app):
         assert "when the warehouse opens" in shown[4]
 
 
-async def test_a_long_name_of_the_next_task_takes_the_room_of_nothing_else(app):
+async def test_a_long_name_of_the_next_task_leaves_room_for_when_that_is(app):
     app.controller.scheduler = msgspec.structs.replace(app.controller.scheduler, next_task="x" * 40)
     async with app.run_test(size=(80, 24)):
-        assert re.search(r"next in \S+( \S+)? x+…", header(app))
-        assert "14:05:00" in header(app)
+        assert "next in 3m 20s xxxxxxxxxxx… " in header(app)
 
 
 @pytest.mark.parametrize("size", [(160, 45), (80, 24), (120, 20)])

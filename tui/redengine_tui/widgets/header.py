@@ -18,7 +18,7 @@ from redengine_tui.text import safe_line
 GAP = 3
 
 #: Characters that the name of the next task may have, and that it may have where else something is left out for it.
-LONGEST_NAMES = (30, 10)
+LONGEST_NAMES = (30, 12)
 
 
 class Header(Widget):
