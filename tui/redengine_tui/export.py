@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from redengine.control.messages import LogEntry
-from redengine.log.csv_format import CsvFormat
+from redengine.log.csv.format import CsvFormat
 
 #: The columns of a log, by the field of an entry that they come from. Files of both kinds have these names.
 COLUMNS = {

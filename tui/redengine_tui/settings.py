@@ -12,7 +12,7 @@ from typing import Any
 from platformdirs import user_config_path, user_state_path
 from textual.binding import Binding
 
-from redengine.log.rotation import Rotation
+from redengine.log.csv.rotation import Rotation
 from redengine_tui.actions import BY_ID, clashes
 
 if sys.version_info >= (3, 11):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from redengine.log.adapter import TaskAdapter
-from redengine.log.csv_repo import CSVFileRepo
-from redengine.log.csv_writer import LogUnwritableError
+from redengine.log.csv.repo import CSVFileRepo
+from redengine.log.csv.writer import LogUnwritableError
 from redengine.log.defaults import create_default_handler
 from redengine.log.handler import RepoHandler
 from redengine.log.log_record import (
@@ -20,7 +20,7 @@ from redengine.log.log_record import (
 from redengine.log.memory_repo import BoundedMemoryRepo
 
 if TYPE_CHECKING:
-    from redengine.log.sql_repo import SQLRepo as SQLRepo
+    from redengine.log.sql.repo import SQLRepo as SQLRepo
 
 __all__ = [
     "BoundedMemoryRepo",
@@ -43,7 +43,7 @@ def __getattr__(name: str) -> Any:
     if name != "SQLRepo":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from redengine.log.sql_repo import SQLRepo
+        from redengine.log.sql.repo import SQLRepo
     except ImportError as error:
         raise ImportError(f"SQLRepo needs SQLAlchemy 2: pip install 'sqlalchemy>=2' ({error})") from error
     return SQLRepo

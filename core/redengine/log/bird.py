@@ -101,14 +101,14 @@ bird_additions.apply(
 HAS_SQL = hasattr(sys.modules.get("sqlalchemy"), "Double")
 
 if HAS_SQL:
-    from redengine.log import sql_queries
+    from redengine.log.sql import queries
 
     bird_additions.apply_sql(
         sql_repo=SQLRepo,
         sql_table=Table,
-        queries=sql_queries.SqlQueries,
-        types=sql_queries.WIDE_TYPES,
-        index=sql_queries.index_created,
+        queries=queries.SqlQueries,
+        types=queries.WIDE_TYPES,
+        index=queries.index_created,
     )
 
 #: ``handle_conversion_error(repo, data)``: raises again, warns or does nothing, as ``errors_query`` says.

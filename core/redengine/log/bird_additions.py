@@ -2,7 +2,7 @@
 
 - Record models of pydantic 2: redbird knows only those of pydantic 1.
 - Comparisons with a field that is empty: they do not hold, where redbird raises ``TypeError``.
-- SQL: see :mod:`redengine.log.sql_queries`. Tables that redbird creates for a log have the indexes of a log, and
+- SQL: see :mod:`redengine.log.sql.queries`. Tables that redbird creates for a log have the indexes of a log, and
   columns that hold what it keeps: durations, and the identities of threads.
 - ``handler.filter_by(...)``: the tutorial reads the log through the handler, redbird has it on the repository only.
 

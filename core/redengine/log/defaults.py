@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from redengine.log.bird import Repo
-from redengine.log.csv_repo import CSVFileRepo
+from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.handler import RepoHandler
 from redengine.log.log_record import TaskRunRecord
 from redengine.log.memory_repo import MAX_RECORDS, BoundedMemoryRepo

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from redengine.log import bird
-from redengine.log.csv_format import CsvFormat
-from redengine.log.csv_repo import CSVFileRepo
-from redengine.log.digest import Digest
+from redengine.log.csv.digest import Digest
+from redengine.log.csv.format import CsvFormat
+from redengine.log.csv.past_reader import PastReader
+from redengine.log.csv.record_file import RecordFile
+from redengine.log.csv.repo import CSVFileRepo
+from redengine.log.csv.row_reader import BAD, PastValues, lenient, time_of
 from redengine.log.history import HistoryBook, OpenRun, Past
-from redengine.log.past_reader import PastReader
-from redengine.log.record_file import RecordFile
-from redengine.log.row_reader import BAD, PastValues, lenient, time_of
 from redengine.log.times import to_epoch, to_seconds
 
 
@@ -38,7 +38,7 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
             return self._from_file(file)
         if isinstance(repo, bird.SQLRepo) and bird.HAS_SQL:
             # Needs SQLAlchemy, which not everybody has.
-            from redengine.log.sql_queries import stream
+            from redengine.log.sql.queries import stream
 
             return self._understood(stream(repo, Past._fields))
         items = list(repo.collection) if isinstance(repo, bird.MemoryRepo) else self._items(repo)

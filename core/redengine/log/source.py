@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redengine.log import bird
 from redengine.log.bird import Repo
-from redengine.log.csv_source import CSVLogSource
+from redengine.log.csv.source import CSVLogSource
 from redengine.log.log_source import LogSource
 from redengine.log.past import record_file
 from redengine.log.repo_source import RepoLogSource
@@ -16,7 +16,7 @@ def open_source(repo: Repo) -> LogSource:
     """The source of pages of this repository: by bytes for CSV, by keys for SQL, by records for others."""
     if isinstance(repo, bird.SQLRepo) and bird.HAS_SQL:
         # Needs SQLAlchemy, which not everybody has.
-        from redengine.log.sql_source import SqlLogSource
+        from redengine.log.sql.source import SqlLogSource
 
         return SqlLogSource(repo)
     file = record_file(repo)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from redengine import Session
-from redengine.log.csv_repo import CSVFileRepo
+from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.log_record import TaskRunRecord
 from redengine.tasks import FuncTask
 

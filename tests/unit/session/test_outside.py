@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from redengine.log.csv_repo import CSVFileRepo
+from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.log_record import TaskRunRecord
 
 PROJECT = """
 import asyncio
 from redengine import RedEngine
-from redengine.log.csv_repo import CSVFileRepo
+from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.log_record import TaskRunRecord
 
 app = RedEngine(logger_repo=CSVFileRepo(filename="log.csv", model=TaskRunRecord), execution="async")

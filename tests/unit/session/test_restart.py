@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from redengine.log.csv_repo import CSVFileRepo
+from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.log_record import TaskRunRecord
 
 PROJECT = """
@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from redengine import RedEngine
 from redengine.args import Session
-from redengine.log.csv_repo import CSVFileRepo
+from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.log_record import TaskRunRecord
 
 how = sys.argv[1]

@@ -14,10 +14,10 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 
-from redengine.log.record_file import RecordFile
-from redengine.log.rewriting import Rewritten, replace, sync_folder
-from redengine.log.rotation import Rotation, next_file, older_files
-from redengine.log.segment import Segment
+from redengine.log.csv.record_file import RecordFile
+from redengine.log.csv.rewriting import Rewritten, replace, sync_folder
+from redengine.log.csv.rotation import Rotation, next_file, older_files
+from redengine.log.csv.segment import Segment
 from redengine.log.times import to_epoch
 
 try:

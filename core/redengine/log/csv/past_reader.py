@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from redengine.log.record_file import RecordFile
-from redengine.log.row_reader import PastValues, RowReader
-from redengine.log.segment import Segment
+from redengine.log.csv.record_file import RecordFile
+from redengine.log.csv.row_reader import PastValues, RowReader
+from redengine.log.csv.segment import Segment
 
 #: How often a block is looked for that is not where it was.
 TRIES = 3

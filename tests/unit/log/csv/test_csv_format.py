@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from redengine.log.csv_format import CsvFormat
-from redengine.log.csv_index import STRIDE, SparseIndex
+from redengine.log.csv.format import CsvFormat
+from redengine.log.csv.index import STRIDE, SparseIndex
 
 FORMAT = CsvFormat()
 # No surrogates and no NUL: these are written as escapes, which the other tests look at.

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from redengine.log.segment import Segment
+from redengine.log.csv.segment import Segment
 
 
 class Rewritten:

@@ -10,10 +10,10 @@ import pytest
 
 from redengine.control.messages import LogFilter, ReadLog
 from redengine.log import TaskRunRecord
-from redengine.log.csv_index import STRIDE
-from redengine.log.keeping import LogKeeper
+from redengine.log.csv.index import STRIDE
+from redengine.log.csv.keeping import LogKeeper
+from redengine.log.csv.record_file import index_path
 from redengine.log.past import read_book, read_past
-from redengine.log.record_file import index_path
 from redengine.log.source import open_source
 
 SIZE = 1_500_000
@@ -137,7 +137,7 @@ def test_another_log_has_other_cursors(large, open_repo, log_path):
 
 
 def test_it_is_kept_while_the_log_grows(open_repo, log_path, monkeypatch):
-    monkeypatch.setattr("redengine.log.csv_writer.GROWTH", 100_000)
+    monkeypatch.setattr("redengine.log.csv.writer.GROWTH", 100_000)
     told = []
     monkeypatch.setattr(LogKeeper, "grown", lambda self: told.append(log_path.stat().st_size))
     repo = open_repo()
@@ -147,7 +147,7 @@ def test_it_is_kept_while_the_log_grows(open_repo, log_path, monkeypatch):
 
 
 def test_it_is_kept_in_the_background(open_repo, log_path, monkeypatch):
-    monkeypatch.setattr("redengine.log.csv_writer.GROWTH", 100_000)
+    monkeypatch.setattr("redengine.log.csv.writer.GROWTH", 100_000)
     repo = open_repo()
     for number in range(20):
         repo.add(TaskRunRecord(task_name="a", action="run", created=number, message="m" * 10_000))

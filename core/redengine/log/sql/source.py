@@ -16,8 +16,8 @@ from redengine.log import bird
 from redengine.log.entry import LEVELS, entry_of, fits, level_number
 from redengine.log.log_source import LogSource, page_length
 from redengine.log.repo_source import RepoLogSource
-from redengine.log.sql_queries import engine_of, table_of
-from redengine.log.sql_table import SqlTable
+from redengine.log.sql.queries import engine_of, table_of
+from redengine.log.sql.table import SqlTable
 
 #: Records that the database looks at in one call, and those that are looked at here because it cannot.
 BUDGET = 50_000

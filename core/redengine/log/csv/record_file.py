@@ -15,10 +15,10 @@ from pathlib import Path
 
 import msgspec
 
-from redengine.log.csv_format import CsvFormat
-from redengine.log.rotation import older_files
-from redengine.log.segment import NEEDED_COLUMNS, Found, KeptSegment, Segment, find
-from redengine.log.sidecar import load, save
+from redengine.log.csv.format import CsvFormat
+from redengine.log.csv.rotation import older_files
+from redengine.log.csv.segment import NEEDED_COLUMNS, Found, KeptSegment, Segment, find
+from redengine.log.csv.sidecar import load, save
 
 __all__ = ["NEEDED_COLUMNS", "RecordFile", "continues"]
 

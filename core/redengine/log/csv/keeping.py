@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 import threading
 
-from redengine.log.csv_writer import RecordWriter
-from redengine.log.digest import Digest
-from redengine.log.record_file import RecordFile
-from redengine.log.rotation import Rotation
-from redengine.log.segment import Segment
+from redengine.log.csv.digest import Digest
+from redengine.log.csv.record_file import RecordFile
+from redengine.log.csv.rotation import Rotation
+from redengine.log.csv.segment import Segment
+from redengine.log.csv.writer import RecordWriter
 from redengine.log.times import to_epoch
 
 logger = logging.getLogger("redengine.log")

@@ -13,7 +13,7 @@ import pytest
 from csv_records import HEADER, names, record
 
 from redengine.log import CSVFileRepo, LogUnwritableError, MinimalRecord, TaskLogRecord, TaskRunRecord, bird
-from redengine.log.csv_index import STRIDE
+from redengine.log.csv.index import STRIDE
 
 
 class Record2(pydantic.BaseModel):

@@ -13,9 +13,9 @@ import pytest
 
 from redengine.control.messages import LogFilter, ReadLog
 from redengine.log import CSVFileRepo, MinimalRecord, TaskRunRecord
-from redengine.log.digest import digest_path
+from redengine.log.csv.digest import digest_path
+from redengine.log.csv.rotation import Rotation, next_file, older_files
 from redengine.log.past import read_book, read_past
-from redengine.log.rotation import Rotation, next_file, older_files
 from redengine.log.source import open_source
 
 
@@ -419,7 +419,7 @@ def test_what_they_told_stays_known(open_repo, log_path):
 
 
 def test_nothing_is_deleted_that_is_not_known(open_repo, log_path, monkeypatch):
-    monkeypatch.setattr("redengine.log.digest.save", lambda *args, **kwargs: False)
+    monkeypatch.setattr("redengine.log.csv.digest.save", lambda *args, **kwargs: False)
     repo = open_repo(rotate_bytes=1, keep_files=0)
     for number in range(3):
         repo.add(record(number))

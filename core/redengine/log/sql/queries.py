@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from redengine.log import bird
 from redengine.log.bird_additions import field_names
-from redengine.log.sql_table import COLUMN_TYPES, SqlTable
+from redengine.log.sql.table import COLUMN_TYPES, SqlTable
 
 #: Records that are fetched at once.
 BATCH = 5_000

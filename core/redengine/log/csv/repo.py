@@ -3,7 +3,7 @@
 It is a :class:`redbird.repos.CSVFileRepo` and is used as one. Different is that
 
 - a record is written by one write to an open file, at the end, and is safe once ``add`` returns;
-- a half-written last record disturbs nobody (see :mod:`redengine.log.csv_writer`);
+- a half-written last record disturbs nobody (see :mod:`redengine.log.csv.writer`);
 - columns are found by their names in the file's header;
 - ``update`` and ``delete`` replace the file in one step, and keep records that cannot be read as they are;
 - ``last()`` reads from the end.
@@ -22,13 +22,13 @@ from pydantic.v1 import PrivateAttr
 
 from redengine.log import bird
 from redengine.log.bird_additions import field_names, is_pydantic2
-from redengine.log.csv_format import CsvFormat
-from redengine.log.csv_writer import RecordWriter
-from redengine.log.keeping import LogKeeper
+from redengine.log.csv.format import CsvFormat
+from redengine.log.csv.keeping import LogKeeper
+from redengine.log.csv.record_file import NEEDED_COLUMNS, RecordFile
+from redengine.log.csv.rotation import Rotation
+from redengine.log.csv.segment import Segment
+from redengine.log.csv.writer import RecordWriter
 from redengine.log.log_record import MinimalRecord, storable, stored_values
-from redengine.log.record_file import NEEDED_COLUMNS, RecordFile
-from redengine.log.rotation import Rotation
-from redengine.log.segment import Segment
 from redengine.log.times import to_epoch
 
 
@@ -113,7 +113,7 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
         return self.file.notices
 
     def open(self) -> None:
-        """Create or check the file now. Raises :class:`~redengine.log.csv_writer.LogUnwritableError`."""
+        """Create or check the file now. Raises :class:`~redengine.log.csv.writer.LogUnwritableError`."""
         self.writer.open()
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.pool import QueuePool
 
 from redengine.log import bird
-from redengine.log.sql_table import SqlTable, describe
+from redengine.log.sql.table import SqlTable, describe
 
 #: Seconds that a database of SQLite is waited for while another process writes to it.
 PATIENCE = 30.0

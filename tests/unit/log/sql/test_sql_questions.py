@@ -15,7 +15,7 @@ from redengine.control.messages import LogFilter, ReadLog
 from redengine.log import MinimalRecord
 from redengine.log.past import read_past
 from redengine.log.source import open_source
-from redengine.log.sql_source import SqlLogSource
+from redengine.log.sql.source import SqlLogSource
 
 DATABASES = ["sqlite", "postgresql"]
 

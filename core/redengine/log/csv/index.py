@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
-from redengine.log.csv_format import CsvFormat
+from redengine.log.csv.format import CsvFormat
 
 STRIDE = 64 * 1024
 #: How much of an unfinished record is searched for signs that it will never end.

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 
 from redengine.control.messages import LogEntry, LogFilter, LogPage, ReadLog
-from redengine.log.csv_sieve import Record, Sieve
+from redengine.log.csv.record_file import RecordFile
+from redengine.log.csv.sieve import Record, Sieve
 from redengine.log.entry import entry_of, fits
 from redengine.log.log_source import LogSource, page_length
-from redengine.log.record_file import RecordFile
 
 #: Bytes looked at in one call, and what a block counts for that is left out by its time alone.
 BUDGET = 4 * 1024 * 1024

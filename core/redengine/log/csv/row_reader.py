@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
 from math import isfinite
 
-from redengine.log.csv_format import CsvFormat
+from redengine.log.csv.format import CsvFormat
 from redengine.log.times import to_epoch, to_seconds
 
 #: What reading an odd value may raise.

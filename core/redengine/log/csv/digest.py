@@ -12,13 +12,13 @@ from pathlib import Path
 
 import msgspec
 
+from redengine.log.csv.past_reader import PastReader
+from redengine.log.csv.record_file import RecordFile, continues
+from redengine.log.csv.row_reader import PastValues
+from redengine.log.csv.segment import Segment
+from redengine.log.csv.sidecar import load, save
 from redengine.log.events import CODES, Event, Events, recode
 from redengine.log.history import HistoryBook, OpenRun, OpenRuns, TaskHistory
-from redengine.log.past_reader import PastReader
-from redengine.log.record_file import RecordFile, continues
-from redengine.log.row_reader import PastValues
-from redengine.log.segment import Segment
-from redengine.log.sidecar import load, save
 
 
 class _File(msgspec.Struct, array_like=True, frozen=True):

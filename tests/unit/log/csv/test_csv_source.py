@@ -10,9 +10,9 @@ import pytest
 from log_pages import numbers, record
 
 from redengine.control.messages import LogFilter, ReadLog
-from redengine.log import csv_source as csv_module
-from redengine.log.csv_index import STRIDE
-from redengine.log.csv_sieve import Sieve
+from redengine.log.csv import source as csv_module
+from redengine.log.csv.index import STRIDE
+from redengine.log.csv.sieve import Sieve
 from redengine.log.source import CSVLogSource, open_source
 
 

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redengine.log import CSVFileRepo, TaskRunRecord
-from redengine.log.digest import Digest, digest_path
+from redengine.log.csv.digest import Digest, digest_path
+from redengine.log.csv.record_file import RecordFile, index_path
+from redengine.log.csv.row_reader import RowReader
 from redengine.log.events import CODES, KEPT_EVENTS, ActionCodes
 from redengine.log.history import HistoryBook
 from redengine.log.past import read_book, read_past
-from redengine.log.record_file import RecordFile, index_path
-from redengine.log.row_reader import RowReader
 
 RECORDS = st.builds(
     dict,
@@ -185,7 +185,7 @@ def test_a_log_restored_from_a_copy_is_read_whole(grown, open_repo, log_path):
 
 def test_actions_of_another_process_have_other_codes(grown, open_repo, monkeypatch):
     expected = state(*read_book(open_repo()))
-    monkeypatch.setattr("redengine.log.digest.CODES", ActionCodes(("own", *CODES.names)))
+    monkeypatch.setattr("redengine.log.csv.digest.CODES", ActionCodes(("own", *CODES.names)))
     monkeypatch.setattr("redengine.log.events.CODES", ActionCodes(("own", *CODES.names)))
     assert state(*read_book(open_repo())) == expected
 

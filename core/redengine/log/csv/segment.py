@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from redengine.log.csv_format import CsvFormat
-from redengine.log.csv_index import STRIDE, SparseIndex
+from redengine.log.csv.format import CsvFormat
+from redengine.log.csv.index import STRIDE, SparseIndex
 from redengine.log.history import END_ACTIONS
 from redengine.log.times import to_epoch
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redengine.log.csv_format import CsvFormat
-from redengine.log.row_reader import RowReader
+from redengine.log.csv.format import CsvFormat
+from redengine.log.csv.row_reader import RowReader
 
 COLUMNS = ("task_name", "action", "created", "start", "end", "runtime", "message", "exc_text", "run_id")
 TEXTS = st.one_of(

@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 
 from redengine.control.messages import LogFilter
-from redengine.log.csv_format import CsvFormat
-from redengine.log.csv_sieve import Sieve
+from redengine.log.csv.format import CsvFormat
+from redengine.log.csv.sieve import Sieve
 from redengine.log.entry import entry_of, fits
 
 COLUMNS = ("task_name", "action", "created", "levelname", "message", "exc_text", "run_id")

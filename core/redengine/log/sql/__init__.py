@@ -1,0 +1,1 @@
+"""The log in a table of a database, through SQLAlchemy."""
