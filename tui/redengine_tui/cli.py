@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -113,6 +114,8 @@ def demo(theme: str | None, data_dir: str | None) -> None:
 def _show(load: Callable[[], Any], theme: str | None, data_dir: str | None, name: str | None = None) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         _stop("The screen needs a terminal: standard input or standard error is not one.")
+    # What is imported and declared stays: nothing of it is garbage. Looked for again once the screen is about to come.
+    gc.disable()
     from dataclasses import replace
 
     from redengine.exc import ProjectError, ProjectLocked

@@ -99,6 +99,7 @@ def run(project: LoadedProject, data: ProjectData, settings: Settings) -> int:
         app = RedEngineTUI(host.controller(), settings=settings)
         # What a project declares stays. To look for garbage among ten thousand tasks holds everybody up for 50 ms.
         gc.freeze()
+        gc.enable()
         going = Session(host, app, terminal)
         with going.signals():
             host.start()

@@ -11,12 +11,26 @@ Classes are handed in rather than imported: see :mod:`redengine.log.bird`.
 
 from __future__ import annotations
 
+import functools
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pydantic
 import pydantic.v1
 
 _MARK = "_redengine_additions"
+
+#: The types of columns that redbird has, by the names that SQLAlchemy gives them.
+SQL_TYPES: dict[type, str] = {
+    str: "String",
+    int: "Integer",
+    float: "Float",
+    bool: "Boolean",
+    date: "Date",
+    datetime: "DateTime",
+    timedelta: "Interval",
+    dict: "JSON",
+}
 
 
 def is_pydantic2(model: Any) -> bool:
@@ -42,13 +56,17 @@ def as_pydantic1(model: Any) -> Any:
     return pydantic.v1.create_model(model.__name__, **fields)
 
 
-def apply(*, base_repo: Any, csv_repo: Any, sql_repo: Any, handler: Any, matcher: Any) -> None:
+def apply(
+    *, base_repo: Any, csv_repo: Any, sql_classes: tuple[Any, Any], handler: Any, matcher: Any, load_sql: Any
+) -> None:
     """Extend the classes, once."""
     if _MARK in vars(base_repo):
         return
     setattr(base_repo, _MARK, True)
-    for repo_class in (base_repo, sql_repo):
+    for repo_class in (base_repo, sql_classes[0]):
         repo_class.item_to_dict = _item_to_dict(repo_class.item_to_dict)
+    for sql_class in sql_classes:
+        sql_class.__init__ = _after(load_sql, sql_class.__init__)
     csv_repo.get_headers = _get_headers(csv_repo.get_headers)
     matcher.__contains__ = _contains
     if not hasattr(handler, "filter_by"):
@@ -65,6 +83,15 @@ def apply_sql(*, sql_repo: Any, sql_table: Any, queries: Any, types: dict[type, 
             setattr(sql_repo, name, method)
     sql_table.types = {**sql_table.types, **types}
     sql_table.create_from_model = _create_from_model(sql_table.create_from_model, index)
+
+
+def _after(load: Any, original: Any) -> Any:
+    @functools.wraps(original)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        load()
+        original(self, *args, **kwargs)
+
+    return init
 
 
 def _filter_by(self: Any, **query: Any) -> Any:

@@ -36,7 +36,7 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
         file = record_file(repo)
         if file is not None:
             return self._from_file(file)
-        if isinstance(repo, bird.SQLRepo) and bird.HAS_SQL:
+        if bird.is_sql(repo):
             # Needs SQLAlchemy, which not everybody has.
             from redengine.log.sql.queries import stream
 

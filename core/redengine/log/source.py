@@ -14,7 +14,7 @@ __all__ = ["CSVLogSource", "LogSource", "RepoLogSource", "open_source"]
 
 def open_source(repo: Repo) -> LogSource:
     """The source of pages of this repository: by bytes for CSV, by keys for SQL, by records for others."""
-    if isinstance(repo, bird.SQLRepo) and bird.HAS_SQL:
+    if bird.is_sql(repo):
         # Needs SQLAlchemy, which not everybody has.
         from redengine.log.sql.source import SqlLogSource
 

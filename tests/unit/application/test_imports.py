@@ -11,7 +11,7 @@ import pytest
 from redengine.exc import TaskSetupError
 
 # Loaded by the screen only, or when a task wants it: a headless scheduler starts without them, and in less memory.
-NOT_LOADED = ("textual", "rich", "click", "redengine_tui", "dask", "distributed")
+NOT_LOADED = ("textual", "rich", "click", "redengine_tui", "dask", "distributed", "sqlalchemy", "requests", "pymongo")
 
 CHECK = """
 import sys

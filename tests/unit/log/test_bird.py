@@ -94,6 +94,46 @@ def test_other_threads_see_the_real_pydantic_while_redbird_is_imported(run_pytho
     assert out == "0 True"
 
 
+@pytest.mark.parametrize("made", ["SQLRepo(model_orm=Kept, session=session)", "SQLRepo(table='log', engine=engine)"])
+def test_redbirds_sql_is_ours_once_it_is_used(run_python, made):
+    pytest.importorskip("sqlalchemy")
+    out = run_python(f"""
+        import sys
+        import redengine.log.bird as bird
+        print("sqlalchemy" in sys.modules, bird.is_sql(bird.MemoryRepo()))
+        import sqlalchemy as sa
+        import sqlalchemy.orm
+        engine = sa.create_engine("sqlite://")
+        Base = sqlalchemy.orm.declarative_base()
+        class Kept(Base):
+            __tablename__ = "log"
+            id = sa.Column(sa.Integer, primary_key=True)
+            task_name = sa.Column(sa.String)
+        Base.metadata.create_all(engine)
+        session = sqlalchemy.orm.Session(engine)
+        from redbird.repos import SQLRepo
+        from redbird.sql import Table
+        repo = {made}
+        from redengine.log.sql.queries import SqlQueries
+        print(bird.is_sql(repo), SQLRepo.query_count is SqlQueries.query_count, Table.types[float], Table.types[str])
+    """)
+    assert out.splitlines() == ["False False", "True True DOUBLE <class 'sqlalchemy.sql.sqltypes.String'>"]
+
+
+def test_without_sqlalchemy_redbirds_sql_says_so(run_python):
+    out = run_python("""
+        import sys
+        sys.modules["sqlalchemy"] = None
+        import redengine.log.bird as bird
+        print(bird.is_sql(bird.MemoryRepo()))
+        try:
+            bird.SQLRepo(conn_string="sqlite://", table="log")
+        except ImportError as error:
+            print("sqlalchemy" in str(error))
+    """)
+    assert out.splitlines() == ["False", "True"]
+
+
 class Record2(pydantic.BaseModel):
     task_name: str
     action: str

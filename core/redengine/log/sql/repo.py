@@ -17,6 +17,8 @@ from sqlalchemy.pool import QueuePool
 from redengine.log import bird
 from redengine.log.sql.table import SqlTable, describe
 
+bird.load_sql()
+
 #: Seconds that a database of SQLite is waited for while another process writes to it.
 PATIENCE = 30.0
 
