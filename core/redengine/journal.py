@@ -118,16 +118,14 @@ class Journal:
         action = getattr(record, "action", None)
         if name is None or action is None:
             return
-        self.note_event(name, str(action), record.created, getattr(record, "runtime", None))
+        known = self._book
+        if (book := self.book) is known:
+            book[name].note(str(action), record.created, runtime=getattr(record, "runtime", None))
+        # Else it was read just now, with this record in it.
+        self.logged(name)
 
-    def note_event(self, name: str, action: str, created: float, runtime: float | None = None) -> None:
-        """Take into its history what was just logged of a task."""
-        book = self._book
-        if book is not None and self._find_repo() is self._book_repo:
-            book[name].note(action, created, runtime=runtime)
-        else:
-            # It is read now, with this record in it.
-            self.book  # noqa: B018
+    def logged(self, name: str) -> None:
+        """Announce that something was logged of a task."""
         if self.config.max_memory_records is not None:
             bound(self._book_repo, self.config.max_memory_records)
         self.emit(("task", name))

@@ -64,7 +64,7 @@ class Session(Journal, RedBase):
         self.tasks = TaskSet()
         self.hooks = Hooks()
         self.returns = Returns(self)
-        self._listeners: list[Callable[[Topic], None]] = []
+        self._listeners: tuple[Callable[[Topic], None], ...] = ()
         self.parameters = parameters
         #: Where the outputs of runs go; ``None``: they are not captured.
         self.outputs: Any = None
@@ -86,12 +86,16 @@ class Session(Journal, RedBase):
 
         Returns a function that ends it.
         """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        self._listeners = (*self._listeners, listener)
+
+        def unlisten() -> None:
+            self._listeners = tuple(other for other in self._listeners if other is not listener)
+
+        return unlisten
 
     def emit(self, topic: Topic) -> None:
         """Announce that something happened."""
-        for listener in list(self._listeners):
+        for listener in self._listeners:
             listener(topic)
 
     def _config_changed(self, name: str) -> None:

@@ -31,7 +31,7 @@ class MainExecutor(Executor):
         context = copy_context()
         if not job.is_async:
             outcome = context.run(self._call, job)
-            if not inspect.isawaitable(outcome.return_value):
+            if outcome.return_value is None or not inspect.isawaitable(outcome.return_value):
                 self._tell(outcome, report)
                 return
             job = replace(job, work=lambda: outcome.return_value)

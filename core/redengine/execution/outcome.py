@@ -90,7 +90,7 @@ def run_blocking(
     """
     try:
         value = work()
-        if inspect.isawaitable(value):
+        if value is not None and inspect.isawaitable(value):
             value = asyncio.run(as_coroutine(value)) if drive is None else drive(value)
     except BaseException as exc:  # whatever a task raises is its end, not ours
         return raised(run_id, exc)

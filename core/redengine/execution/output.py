@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -92,12 +92,13 @@ def current() -> RunOutput | None:
     return _current.get()
 
 
-@contextmanager
-def capture(path: Path | None, limit: int = OUTPUT_LIMIT) -> Iterator[RunOutput | None]:
+def capture(path: Path | None, limit: int = OUTPUT_LIMIT) -> AbstractContextManager[RunOutput | None]:
     """Send what this context prints to the file at ``path``; ``None`` leaves it where it goes."""
-    if path is None:
-        yield None
-        return
+    return nullcontext() if path is None else _captured(path, limit)
+
+
+@contextmanager
+def _captured(path: Path, limit: int) -> Iterator[RunOutput]:
     # A screen may have put its own streams in front since the last run.
     _cover()
     output = RunOutput(path, limit)

@@ -59,10 +59,11 @@ class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
     def keep(self, values: Mapping[str, Any]) -> None:
         """Write a record of a task that was never a record of logging; see :func:`sole_handler`. Raises as
         :meth:`emit` does."""
-        names = _names(self.repo.model) or ()
+        repo = self.repo
+        names = _names(repo.model) or ()
         kept = {name: values[name] for name in names if name in values}
         with self.lock or nullcontext():
-            self.write(kept)
+            repo.add(kept)
 
     def filter_by(self, **query: Any) -> Any:
         """Filter the repository of this handler: ``handler.filter_by(action="fail").all()``."""

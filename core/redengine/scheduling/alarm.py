@@ -10,6 +10,10 @@ from collections.abc import Callable
 
 #: Difference between wall clock and monotonic clock that counts as a step (seconds).
 CLOCK_STEP = 1.0
+#: The system wakes a sleeper late by a thousandth of its sleep, so as to wake several at once: ten milliseconds after
+#: ten seconds. A sleep longer than this (seconds) is broken off after that share of it, and what is left is short.
+LONG = 0.02
+SHARE = 0.95
 
 
 class Alarm:
@@ -50,11 +54,16 @@ class Alarm:
     async def sleep(self, delay: float) -> None:
         """Until it rings, ``delay`` seconds at most. The clock rings as anybody does: a timeout would take a task and
         an exception each time."""
-        timer = self._loop.call_later(delay, self._event.set)
+        timers = [self._loop.call_later(delay, self._event.set)]
+        while delay > LONG:
+            # Nothing is done then, but the loop works out anew how long to sleep.
+            delay *= 1 - SHARE
+            timers.append(self._loop.call_at(timers[0].when() - delay, self._event.is_set))
         try:
             await self._event.wait()
         finally:
-            timer.cancel()
+            for timer in timers:
+                timer.cancel()
 
     def stepped(self) -> float:
         """Seconds by which the wall clock was put forwards (negative: back) since this was last asked, be it in a sleep

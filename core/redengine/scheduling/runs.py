@@ -115,7 +115,7 @@ class Runs:
         run = self.live[run_id] = LiveRun(task, run_id, execution, now)
         self._in_processes += execution == "process"
         self._changed(task)
-        if isinstance(executor, ProcessExecutor):
+        if execution == "process" and isinstance(executor, ProcessExecutor):
             # The option may have changed since the start.
             executor.max_workers = session.config.max_process_count
         limit = self._hold_back(run) if execution == "main" and job.is_async else None
@@ -151,9 +151,9 @@ class Runs:
         extra = {"_session_": session, "_task_": task}
         if event is not None:
             extra["_thread_terminate_"] = event
-        taken = Parameters(task.prefilter_params(session.parameters | Parameters(extra)))
+        taken = task.prefilter_params(Parameters({**session.parameters.to_dict(), **extra}))
         own = task.get_task_params()
-        parameters = taken | own if own else taken
+        parameters = Parameters(taken) | own if own else Parameters(taken)
         if batch:
             parameters |= self._takes(task, batch)
         if not parameters:

@@ -29,6 +29,8 @@ from redengine.scheduling.runs import LiveRun, Runs, run_by_hand
 LONGEST_SLEEP = 60.0
 #: How long the shut-down waits for runs that were asked to stop and do not (seconds).
 GRACE = 10.0
+#: What the scheduler says itself, for others to hear.
+_OWN_TOPICS = frozenset({"run", "stopped"})
 
 
 class Scheduler(RedBase):
@@ -206,6 +208,8 @@ class Scheduler(RedBase):
 
     def _heard(self, topic: Topic) -> None:
         """Take in what happened; called on whatever thread it happened."""
+        if topic[0] in _OWN_TOPICS:
+            return
         self._events.append(topic)
         # What people ask for may come out of a signal handler, amid the sleep of the loop's own thread.
         alarm = self._alarm
@@ -237,7 +241,7 @@ class Scheduler(RedBase):
             if topic[0] == "hold":
                 self._engine.on_hold = self._on_hold
                 self._engine.touch_all()
-            elif topic[0] not in ("flag", "stopped", "run"):
+            elif topic[0] != "flag":
                 self._engine.touch(topic)
 
     def _context(self, task: Any, now: float) -> Context:

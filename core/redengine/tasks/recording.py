@@ -81,10 +81,13 @@ class Recording:
         try:
             extra = self._extra(action, now, run_id, start)
             if handler is not None:
-                session.book  # noqa: B018 - read before anything is added, so that nothing is counted twice
+                # Read before anything is added, so that nothing is counted twice.
+                book = session.book
                 extra |= {"created": now, "message": text, "exc_text": exc_text}
                 handler.keep(extra)
-                session.note_event(extra["task_name"], action, now, extra.get("runtime"))
+                name = extra["task_name"]
+                book[name].note(action, now, runtime=extra.get("runtime"))
+                session.logged(name)
                 return
             record = logger.makeRecord(logger.name, level, __file__, 0, text, (), exc_info, func="record", extra=extra)
         except Exception as exc:  # the log is read for it, and the project's own record class may be used

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from redengine.args.parameters import Parameters
@@ -49,27 +47,6 @@ class Work:
         self.hooks = list(hooks)
         self.context = context
 
-    @contextmanager
-    def _around(self) -> Iterator[dict[str, Any]]:
-        """The task's own steps and the hooks, before and after. Gives the values of the parameters."""
-        task = self.task
-        hooks = HookRun(self.hooks)
-        hooks.before(task, task=task, **self.context)
-        status = "failed"
-        exc_info: Any = None
-        try:
-            yield self._values()
-            status = "succeeded"
-        except BaseException as exc:
-            exc_info = sys.exc_info()
-            status = next((word for kind, word in _STATUS.items() if isinstance(exc, kind)), "failed")
-            if status == "failed":
-                task.process_failure(*exc_info)
-            raise
-        finally:
-            task.process_finish(status=status)
-            hooks.after(exc_info)
-
     def _values(self) -> dict[str, Any]:
         """What the parameters are now."""
         values: dict[str, Any] = {}
@@ -89,21 +66,47 @@ class Work:
 
     def __call__(self) -> Any:
         """Do the work and return its value; an ``async def`` is run on an event loop of its own."""
-        with self._around() as values:
-            output = self.task.execute(**values)
-            if inspect.isawaitable(output):
+        with _Around(self):
+            output = self.task.execute(**self._values())
+            if output is not None and inspect.isawaitable(output):
                 output = asyncio.run(_finish(output))
             self.task.process_success(output)
         return output
 
     async def on_loop(self) -> Any:
         """Do the work on the running event loop."""
-        with self._around() as values:
-            output = self.task.execute(**values)
+        with _Around(self):
+            output = self.task.execute(**self._values())
             if inspect.isawaitable(output):
                 output = await output
             self.task.process_success(output)
         return output
+
+
+class _Around:
+    """The task's own steps and the hooks, before and after its code. Each run goes through this: a generator would take
+    longer than all it does."""
+
+    __slots__ = ("_context", "_hooks", "_task")
+
+    def __init__(self, work: Work) -> None:
+        self._task = work.task
+        self._context = work.context
+        self._hooks = HookRun(work.hooks)
+
+    def __enter__(self) -> None:
+        self._hooks.before(self._task, task=self._task, **self._context)
+
+    def __exit__(self, kind: Any, exc: BaseException | None, trace: Any) -> None:
+        status = "succeeded"
+        try:
+            if exc is not None:
+                status = next((word for known, word in _STATUS.items() if isinstance(exc, known)), "failed")
+            if status == "failed":
+                self._task.process_failure(kind, exc, trace)
+        finally:
+            self._task.process_finish(status=status)
+            self._hooks.after(None if exc is None else (kind, exc, trace))
 
 
 async def _finish(awaitable: Any) -> Any:

@@ -140,7 +140,7 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
         if values is None:
             super().add(item, if_exists)
         else:
-            self.writer.append(values)
+            (self._writer or self.writer).append(values)
 
     def insert(self, item: Any) -> None:
         """Append one record. Raises ``KeyFoundError`` for a known ``id_field``, ``LogUnwritableError`` if it cannot."""

@@ -65,6 +65,8 @@ class RecordWriter:
         #: Called when much was written since the last time, and after a rotation; the log is locked meanwhile.
         self.on_growth: Callable[[], object] = _nothing
         self._lock = file.lock
+        #: As text, which is looked up sooner.
+        self._path = os.fspath(file.path)
         self._fd: int | None = None
         self._close: Callable[[], object] = _nothing
         #: Size of the file after our last write; any other size means that somebody else was there.
@@ -261,7 +263,7 @@ class RecordWriter:
 
     def _found(self) -> os.stat_result | None:
         try:
-            return os.stat(self.file.path)
+            return os.stat(self._path)
         except FileNotFoundError:
             return None
 
