@@ -67,6 +67,18 @@ class Events:
         del self.packed[:EVENT_SIZE]
         return True
 
+    def trim(self) -> bool:
+        """Let go of the oldest that are too many. Whether there were some."""
+        many = len(self.packed) > FULL
+        del self.packed[:-FULL]
+        return many
+
+    @property
+    def status(self) -> str | None:
+        """The newest action; ``None`` when nothing has happened."""
+        newest = next(reversed(self), None)
+        return None if newest is None else newest.action
+
     def between(self, actions: Iterable[str], start: float, end: float) -> Iterator[Event]:
         """Those of these actions with ``start <= created <= end``, oldest first."""
         wanted = {CODES[action] for action in actions}

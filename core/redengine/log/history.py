@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Any, NamedTuple
 
-from redengine.log.events import CODES, EVENT_SIZE, FULL, KEPT_EVENTS, Event, Events, pack
+from redengine.log.events import CODES, FULL, KEPT_EVENTS, Event, Events, pack
 
-__all__ = ["END_ACTIONS", "KEPT_EVENTS", "Event", "HistoryBook", "OpenRun", "OpenRuns", "Past", "TaskHistory"]
+__all__ = ["END_ACTIONS", "KEPT_EVENTS", "Event", "HistoryBook", "Loading", "OpenRun", "OpenRuns", "Past", "TaskHistory"]
 
 #: Run times kept for one task, for its usual duration.
 KEPT_RUNTIMES = 32
@@ -148,32 +148,50 @@ class HistoryBook:
     def load(
         self, records: Iterable[Past | tuple[Any, ...]], runs: dict[str, OpenRuns] | None = None
     ) -> dict[str, list[OpenRun]]:
-        """Rebuild from the log, oldest record first; ``runs`` are those open before the first record.
+        """Rebuild from the log, oldest record first; see :class:`Loading`."""
+        loading = Loading(self, runs)
+        loading.take(records)
+        return loading.finish()
 
-        Returns the runs that were started and never ended, by task name: whoever calls this at start logs them as
-        ``crash``. An end without a run id is that of the run that began at its ``start``, else of the oldest.
-        """
-        runs = {} if runs is None else runs
-        seq = self.loaded
-        known: dict[str, _Loading] = {}
-        codes, full, event_size = CODES, FULL, EVENT_SIZE
+    def go_on_after(self, seq: int) -> None:
+        """What is noted from now on comes after the record of this number."""
+        self.loaded = seq
+        self._counter = count(seq + 1)
+
+
+class Loading:
+    """Rebuilds a book from the log, oldest record first; ``runs`` are those open before the first record.
+
+    An end without a run id is that of the run that began at its ``start``, else of the oldest.
+    """
+
+    def __init__(self, book: HistoryBook, runs: dict[str, OpenRuns] | None = None) -> None:
+        self._book = book
+        self._runs = {} if runs is None else runs
+        self._seq = book.loaded
+        self._tasks: dict[str, _LoadingTask] = {}
+
+    def take(self, records: Iterable[Past | tuple[Any, ...]]) -> None:
+        """Take in some records."""
+        seq, tasks = self._seq, self._tasks
+        codes, most, kept = CODES, 2 * FULL, FULL
         # A million records pass here at start: what :meth:`TaskHistory.note` does, without making an object of each.
         for task_name, action, created, run_id, start, runtime in records:
-            task = known.get(task_name)
+            task = tasks.get(task_name)
             if task is None:
-                task = known[task_name] = _Loading(self[task_name], runs.setdefault(task_name, OpenRuns()))
+                task = tasks[task_name] = self._begin(task_name)
             packed, last, runtimes, named, open_runs = task.parts
-            if action in _FORMER_ACTIONS:
-                action = _FORMER_ACTIONS[action]
-            seq += 1
-            packed += pack(seq, created, codes[action])
-            if len(packed) > full:
-                del packed[:event_size]
-                task.complete = False
             newest = last.get(action)
+            if newest is None and action in _FORMER_ACTIONS:
+                action = _FORMER_ACTIONS[action]
+                newest = last.get(action)
+            seq += 1
             if newest is None or created >= newest[1]:
                 last[action] = (seq, created, action)
-            task.status = action
+            packed += pack(seq, created, codes[action])
+            if len(packed) > most:
+                del packed[:-kept]
+                task.complete = False
             if runtime is not None:
                 runtimes.append(runtime)
             if action == "run":
@@ -181,35 +199,42 @@ class HistoryBook:
                     named[run_id] = created
                 else:
                     open_runs.nameless.append(created)
-            elif run_id:
-                if run_id in named and action in END_ACTIONS:
-                    del named[run_id]
             elif action in END_ACTIONS:
-                open_runs.end_nameless(start)
-        self.loaded = seq
-        self._counter = count(seq + 1)
-        for task in known.values():
+                if run_id:
+                    named.pop(run_id, None)
+                else:
+                    open_runs.end_nameless(start)
+        self._seq = seq
+
+    def _begin(self, task_name: str) -> _LoadingTask:
+        return _LoadingTask(self._book[task_name], self._runs.setdefault(task_name, OpenRuns()))
+
+    def finish(self) -> dict[str, list[OpenRun]]:
+        """Have the book know all that was taken in. Returns the runs that were started and never ended, by task name:
+        whoever calls this at start logs them as ``crash``."""
+        for task in self._tasks.values():
             task.finish()
-        return {name: left for name, open_runs in runs.items() if (left := open_runs.left())}
+        self._book.go_on_after(self._seq)
+        return {name: left for name, open_runs in self._runs.items() if (left := open_runs.left())}
 
 
-class _Loading:
+class _LoadingTask:
     """A past while it is loaded."""
 
-    __slots__ = ("_history", "complete", "parts", "status")
+    __slots__ = ("_history", "complete", "parts")
 
     def __init__(self, history: TaskHistory, runs: OpenRuns) -> None:
         self._history = history
         self.complete = history.complete
-        self.status = history.status
         last: dict[str, tuple[int, float, str]] = dict(history.last)
         self.parts = (history.events.packed, last, history.runtimes, runs.named, runs)
 
     def finish(self) -> None:
         """Have the history know what was loaded."""
         history = self._history
-        history.complete, history.status = self.complete, self.status
+        history.complete = not history.events.trim() and self.complete
         history.last = {action: Event(*event) for action, event in self.parts[1].items()}
+        history.status = history.events.status
         if "run" in history.last:
             history.nominal_start = history.last["run"].created
 

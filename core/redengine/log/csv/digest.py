@@ -7,18 +7,17 @@ read instead. Files that were deleted because they were old make no difference: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from redengine.log.csv.past_reader import PastReader
 from redengine.log.csv.record_file import RecordFile, continues
-from redengine.log.csv.row_reader import PastValues
 from redengine.log.csv.segment import Segment
 from redengine.log.csv.sidecar import load, save
 from redengine.log.events import CODES, Event, Events, recode
-from redengine.log.history import HistoryBook, OpenRun, OpenRuns, TaskHistory
+from redengine.log.history import HistoryBook, Loading, OpenRun, OpenRuns, TaskHistory
 
 
 class _File(msgspec.Struct, array_like=True, frozen=True):
@@ -84,10 +83,14 @@ class Digest:
     def advance(self, pause: Callable[[], object] | None = None) -> dict[str, list[OpenRun]]:
         """Read on to where the log ends now, with a pause after each block; the runs that are open there."""
         reader = PastReader(self._file, self.place, all_starts=False)
-        self.book.load(_values(reader, pause), self.runs)
+        loading = Loading(self.book, self.runs)
+        while (values := reader.block()) is not None:
+            loading.take(values)
+            if pause is not None:
+                pause()
         self.unkept += reader.place - self.place
         self.place = reader.place
-        return {name: left for name, runs in self.runs.items() if (left := runs.left())}
+        return loading.finish()
 
     def keep(self) -> bool:
         """Keep it beside the log, before the book is used. Whether that could be done."""
@@ -135,13 +138,6 @@ def _kept_task(history: TaskHistory, runs: OpenRuns) -> _Task:
         runs.named,
         runs.nameless,
     )
-
-
-def _values(reader: PastReader, pause: Callable[[], object] | None) -> Iterator[PastValues]:
-    while (values := reader.block()) is not None:
-        yield from values
-        if pause is not None:
-            pause()
 
 
 def _place(kept: _Kept, file: RecordFile) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import chain
 
 from redengine.log.csv.record_file import RecordFile
 from redengine.log.csv.row_reader import PastValues, RowReader
@@ -25,8 +26,12 @@ class PastReader:
         self._segment: Segment | None = None
         self._reader: RowReader | None = None
         self._missed = 0
-        #: Records left out so far, since they cannot be understood.
-        self.skipped = 0
+        self._damaged = 0
+
+    @property
+    def skipped(self) -> int:
+        """Records left out so far, since they cannot be understood."""
+        return self._damaged + (0 if self._reader is None else self._reader.skipped)
 
     def block(self) -> Iterable[PastValues] | None:
         """What can be understood of the next block, to be taken before the next one is asked for. ``None``: the end,
@@ -48,20 +53,12 @@ class PastReader:
                 self._missed += 1
                 return self.block() if self._missed < TRIES else None
             low, high = segment.offset(place), segment.offset(stop)
-            self.skipped += sum(low <= at < high for at, _ in segment.index.holes)
+            self._damaged += sum(low <= at < high for at, _ in segment.index.holes)
         self._missed = 0
         self.place = stop
         if segment is not self._segment:
+            self._damaged = self.skipped
             self._segment = segment
             starts = self._all_starts
             self._reader = RowReader(segment.columns, file.format, all_starts=starts) if segment.is_log else None
-        return self._read(parts)
-
-    def _read(self, parts: list[bytes]) -> Iterator[PastValues]:
-        reader = self._reader
-        if reader is None:
-            return
-        for part in parts:
-            before = reader.skipped
-            yield from reader.read(part)
-            self.skipped += reader.skipped - before
+        return () if self._reader is None else chain.from_iterable(map(self._reader.read, parts))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
-from math import isfinite
+
+import msgspec
 
 from redengine.log.csv.format import CsvFormat
 from redengine.log.times import to_epoch, to_seconds
+
+_decode_numbers = msgspec.json.Decoder(list[float]).decode
 
 #: What reading an odd value may raise.
 BAD = (ValueError, TypeError, OverflowError, OSError)
@@ -53,41 +56,47 @@ class RowReader:
     def _together(self, data: bytes) -> Iterable[PastValues]:
         """All of them, column by column. Raises one of ``BAD`` unless each is as a scheduler writes it.
 
-        One list of all fields, with a line break between records to tell that each has its columns: it is cut into
-        columns without making a list for each record. What is quoted is a traceback, mostly: a mark takes its place.
+        One list of all fields is cut into columns without making a list for each record. There the last field of a
+        record and the first of the next one are one, with the line break between them, which tells that each record
+        has its columns. What is quoted is a traceback, mostly: a mark takes its place.
         """
-        delimiter, width = self._format.delimiter, self._width
+        stride, width = self._width - 1, self._width
         marks = 0
         if self._quote in data:
             data, marks = self._quoted.subn(self._quote, data)
         text = data.decode()
         if text.count(self._format.quotechar) != marks or (marks and "\0" in text):
             raise ValueError("a quote, or what comes with it, is not as it should be")
-        fields = text.replace("\r\n", "\n").replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
-        count = fields.count("\n")
-        if fields.pop() or len(fields) != count * (width + 1) or fields[width :: width + 1].count("\n") != count:
+        count, line_end = text.count("\n"), "\r\n" if text.endswith("\r\n") else "\n"
+        if line_end == "\n" and "\r" in text:
+            raise ValueError("not all of them end alike")
+        fields = text.split(self._format.delimiter)
+        meeting = fields[::stride]
+        if (
+            len(fields) != count * stride + 1
+            or line_end in meeting[0]
+            or sum([line_end in each for each in meeting]) != count
+        ):
             raise ValueError("not all of them are whole")
-        names, actions = fields[self._task :: width + 1], fields[self._action :: width + 1]
-        run_ids = [""] * count if self._run == width else fields[self._run :: width + 1]
+        ends = line_end.join(meeting).split(line_end)
+        if ends.pop():
+            raise ValueError("the last one is not whole")
+
+        def column(place: int) -> list[str]:
+            if place in (0, stride):
+                return ends[place and 1 :: 2]
+            return fields[place::stride] if place < width else [""] * count
+
+        names, actions, run_ids = column(self._task), column(self._action), column(self._run)
         if "" in names or "" in actions:
             raise ValueError("one of them is of no task")
         if marks and any(self._format.quotechar in column for column in (names, actions, run_ids)):
             raise ValueError("what is quoted is needed")
-        created = list(map(float, fields[self._created :: width + 1]))
-        if not isfinite(sum(created)):
-            raise ValueError("a time is none")
-        with_start = self._all_starts or "" in run_ids
-        starts = self._numbers(self._start, fields) if with_start else repeat(None)
-        runtimes = self._numbers(self._runtime, fields)
+        created = _numbers(column(self._created))
+        with_start = self._start < width and (self._all_starts or "" in run_ids)
+        starts = _numbers_or_none(column(self._start)) if with_start else repeat(None)
+        runtimes = _numbers_or_none(column(self._runtime)) if self._runtime < width else repeat(None)
         return zip(names, actions, created, run_ids, starts, runtimes, strict=False)
-
-    def _numbers(self, place: int, fields: list[str]) -> Iterable[float | None]:
-        if place == self._width:
-            return repeat(None)
-        numbers = [float(text) if text else None for text in fields[place :: self._width + 1]]
-        if not isfinite(sum(filter(None, numbers))):
-            raise ValueError("a number is none")
-        return numbers
 
     def _one_by_one(self, records: list[bytes]) -> Iterator[PastValues]:
         quote, delimiter, parse, width = (
@@ -130,6 +139,23 @@ class RowReader:
                 self.skipped += 1
             else:
                 yield values
+
+
+def _numbers(texts: list[str]) -> list[float]:
+    """Numbers by their texts. Raises ``ValueError`` unless all are plain ones."""
+    try:
+        # Reads a number of 16 digits in a fifth of the time.
+        numbers = _decode_numbers(f"[{','.join(texts)}]")
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not all of them are numbers: {error}") from None
+    if len(numbers) != len(texts):
+        raise ValueError("one of them is empty, or two")
+    return numbers
+
+
+def _numbers_or_none(texts: list[str]) -> list[float | None]:
+    numbers = iter(_numbers([text for text in texts if text]))
+    return [next(numbers) if text else None for text in texts]
 
 
 def lenient(convert: Callable[[object], float | None], value: object) -> float | None:
