@@ -14,7 +14,17 @@ from typing import Any, NamedTuple
 
 from redengine.log.events import CODES, FULL, KEPT_EVENTS, Event, Events, pack
 
-__all__ = ["END_ACTIONS", "KEPT_EVENTS", "Event", "HistoryBook", "Loading", "OpenRun", "OpenRuns", "Past", "TaskHistory"]
+__all__ = [
+    "END_ACTIONS",
+    "KEPT_EVENTS",
+    "Event",
+    "HistoryBook",
+    "Loading",
+    "OpenRun",
+    "OpenRuns",
+    "Past",
+    "TaskHistory",
+]
 
 #: Run times kept for one task, for its usual duration.
 KEPT_RUNTIMES = 32
