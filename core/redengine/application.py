@@ -39,7 +39,9 @@ class _Declaring:
         self.session.parameters.update(kwargs)
 
     def include_grouper(self, group: Grouper) -> None:
-        """Take over the tasks and parameters of a group."""
+        """Take over the tasks, parameters and conditions of a group."""
+        # First: the group's condition may be written with the group's own.
+        self.session.get_cond_parsers().update(group.session.get_cond_parsers())
         for task in list(group.session.tasks):
             if group.prefix:
                 task.name = group.prefix + task.name
@@ -52,7 +54,6 @@ class _Declaring:
             group.session.tasks.discard(task)
             self.session.add_task(task)
         self.session.parameters.update(group.session.parameters)
-        self.session.get_cond_parsers().update(group.session.get_cond_parsers())
 
 
 class RedEngine(_Declaring):

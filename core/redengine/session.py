@@ -210,6 +210,9 @@ class Session(Journal, RedBase):
                 return
             if exists == "raise":
                 raise KeyError(f"Task '{task.name}' already exists")
+            if exists == "rename":
+                task.session = self
+                task._name = task._free_name(task.name, exists)
         self.tasks.add(task)
         task.session = self
         self.emit(("added", task.name))

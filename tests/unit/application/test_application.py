@@ -146,6 +146,26 @@ class TestGrouper:
         app.run()
         assert app.session.returns["do"] == 1
 
+    def test_its_condition_may_be_one_of_its_own(self) -> None:
+        app, group = RedEngine(), Grouper(prefix="group.", start_cond="daily & is foo")
+
+        @group.cond("is foo")
+        def is_foo() -> bool:
+            return True
+
+        group.task("hourly | weekly", name="do", func=print)
+        app.include_grouper(group)
+        assert str(app.session["group.do"].start_cond) == "(hourly | weekly) & daily & is foo"
+
+    def test_both_tasks_of_a_name_are_kept_when_one_may_be_renamed(self) -> None:
+        app, group = RedEngine(config={"task_pre_exist": "rename"}), Grouper(prefix="x.")
+        app.task(true, name="x.a", func=print)
+        group.task(daily, name="a", func=print)
+        app.include_grouper(group)
+        first, second = app.session.tasks
+        assert (first.name, second.name) == ("x.a", "x.a - 1")
+        assert (first.start_cond, second.start_cond) == (true, daily)
+
     def test_name_that_is_taken(self) -> None:
         app, group = RedEngine(), Grouper()
         for owner in (app, group):
