@@ -1,43 +1,31 @@
-"""From statements of the grammar to condition and period objects.
+"""From statements of the grammar to condition objects.
 
-The only file of this package that knows the classes. They are imported when the first one is built, since the
-conditions themselves print with this package.
+With the periods beside it the only file of this package that knows the classes. They are imported when the first one is
+built, since the conditions themselves print with this package.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from redengine.syntax.grammar import CHECKED, Start, Statement, parse_statement, unquote
+from redengine.syntax.grammar import Start, Statement, parse_statement, unquote
+from redengine.syntax.periods import (
+    LITERAL_UNITS,
+    build_period,
+    cron_period,
+    length,
+    length_span,
+    past_period,
+    quoted_period,
+    window_period,
+)
 
 if TYPE_CHECKING:
     from redengine.abc import TimePeriod
     from redengine.conditions import BaseCondition
-
-#: The cycle that each literal of the grammar is a point of.
-LITERAL_UNITS = {
-    "MILLISECOND": "second",
-    "SECOND": "minute",
-    "MINUTE": "hour",
-    "CLOCK": "day",
-    "WEEKDAY": "week",
-    "MONTHDAY": "month",
-    "YEARDAY": "year",
-}
-
-#: The period class that each word for a cycle means.
-_CYCLES = {
-    **dict.fromkeys(("SECONDLY", "OF_SECOND"), "TimeOfSecond"),
-    **dict.fromkeys(("MINUTELY", "OF_MINUTE"), "TimeOfMinute"),
-    **dict.fromkeys(("HOURLY", "OF_HOUR"), "TimeOfHour"),
-    **dict.fromkeys(("DAILY", "OF_DAY", "TODAY"), "TimeOfDay"),
-    **dict.fromkeys(("WEEKLY", "OF_WEEK"), "TimeOfWeek"),
-    **dict.fromkeys(("MONTHLY", "OF_MONTH"), "TimeOfMonth"),
-    **dict.fromkeys(("YEARLY", "OF_YEAR"), "TimeOfYear"),
-}
 
 _HISTORY = {
     "SUCCEEDED": "TaskSucceeded",
@@ -56,6 +44,8 @@ _DEPEND = {
     "TERMINATED": "DependTerminate",
 }
 
+#: What ``every ... based on ...`` counts from.
+_BASES = {"SUCCESS": "TaskSucceeded", "FAIL": "TaskFailed"}
 
 #: How :class:`~redengine.conditions.base.BaseComparable` takes the words that compare numbers.
 _BOUNDS = {
@@ -74,14 +64,6 @@ def condition_class(name: str) -> Any:
     import redengine.conditions
 
     return getattr(redengine.conditions, name)
-
-
-@lru_cache
-def period_class(name: str) -> Any:
-    """A class (or constant) of :mod:`redengine.time` by name."""
-    import redengine.time
-
-    return getattr(redengine.time, name)
 
 
 def _texts(statement: Statement) -> dict[str, str]:
@@ -103,69 +85,6 @@ def _bounds(statement: Statement) -> dict[str, int]:
     return bounds
 
 
-@lru_cache(maxsize=4096)
-def _window(statement: Statement) -> TimePeriod:
-    """The period that ``daily after 07:00``, ``time of week on Monday`` or ``today before 12:00`` speak of. Nothing
-    changes a period, so conditions share it."""
-    make: Any = None
-    word = ""
-    literals: list[str] = []
-    for token in statement.tokens:
-        if token.type in CHECKED:
-            literals.append(" ".join(token.split()))
-        elif token.type in _CYCLES:
-            make = period_class(_CYCLES[token.type])
-        elif make is not None and token.type != "AND":
-            word = token.type
-    period: TimePeriod
-    if word == "BETWEEN":
-        period = make(literals[0], literals[1])
-    elif word == "AFTER":
-        period = make(literals[0], None)
-    elif word == "BEFORE":
-        period = make(None, literals[0])
-    elif word == "STARTING":
-        period = make.starting(literals[0])
-    elif word in ("ON", "AT"):
-        period = make(literals[0], time_point=True)
-    else:
-        period = make(None, None)
-    return period
-
-
-@lru_cache(maxsize=4096)
-def _past(text: str) -> TimePeriod:
-    period: TimePeriod = period_class("TimeDelta")(_length(text))
-    return period
-
-
-def _delta(statement: Statement) -> TimePeriod:
-    return _past(_texts(statement)["DELTA"])
-
-
-def _length(text: str) -> timedelta:
-    from redengine.time.duration import parse_delta
-
-    length = parse_delta(text)
-    if length < timedelta(0):
-        raise ValueError(f"{text!r}: a length of time is not negative")
-    return length
-
-
-@lru_cache(maxsize=4096)
-def _cron_period(text: str) -> TimePeriod:
-    fields = text.split()
-    cron = period_class("Cron")
-    period: TimePeriod
-    if len(fields) == 5:
-        period = cron(*fields)
-    elif len(fields) == 1 and text.startswith("@"):
-        period = cron(text)
-    else:
-        raise ValueError(f"cron takes five fields, not {len(fields)}")
-    return period
-
-
 def _true(_: Statement) -> Any:
     return condition_class("AlwaysTrue")()
 
@@ -174,32 +93,54 @@ def _false(_: Statement) -> Any:
     return condition_class("AlwaysFalse")()
 
 
+def _due(words: dict[str, str]) -> str | None:
+    """Whose schedule it is: ``task 'x' is due ...``."""
+    return unquote(words["TASK_NAME"]) if "DUE" in words else None
+
+
+def _retries(words: dict[str, str]) -> int | None:
+    return int(words["COUNT"]) if "WITH" in words else None
+
+
 def _once(statement: Statement) -> Any:
-    return condition_class("TaskExecutable")(period=_window(statement))
+    words = _texts(statement)
+    period = quoted_period(statement) if "FINISH" in words else window_period(statement)
+    return condition_class("TaskExecutable")(retries=_retries(words), task=_due(words), period=period)
 
 
 def _interval(statement: Statement) -> Any:
-    return condition_class("TaskStarted")(period=_delta(statement)) == 0
+    words = _texts(statement)
+    period, task = past_period(words["DELTA"]), _due(words)
+    if "FINISH" in words:
+        return condition_class("TaskExecutable")(retries=_retries(words), task=task, period=period)
+    happened = next((name for word, name in _BASES.items() if word in words), "TaskStarted")
+    return condition_class(happened)(task=task, period=period) == 0
 
 
 def _cron(statement: Statement) -> Any:
-    period = _cron_period(_texts(statement)["CRON_FIELDS"])
-    return condition_class("TaskRunnable")(period=period)
+    words = _texts(statement)
+    period = cron_period(words["CRON_FIELDS"]) if "CRON" in words else quoted_period(statement)
+    return condition_class("TaskRunnable")(task=_due(words), period=period)
 
 
 def _crontime(statement: Statement) -> Any:
-    return condition_class("IsPeriod")(period=_cron_period(_texts(statement)["CRON_FIELDS"]))
+    return condition_class("IsPeriod")(period=cron_period(_texts(statement)["CRON_FIELDS"]))
 
 
 def _within(statement: Statement) -> Any:
-    return condition_class("IsPeriod")(period=_window(statement))
+    period = quoted_period(statement) or window_period(statement)
+    if hasattr(period, "past"):
+        raise ValueError("a length of time has no inside")
+    return condition_class("IsPeriod")(period=period)
 
 
 def _after(statement: Statement) -> Any:
     words = _texts(statement)
     outcome = next((word for word in _DEPEND if word in words), "SUCCEEDED")
     depend = condition_class(_DEPEND[outcome])
-    parts = [depend(depend_task=unquote(token)) for token in statement.tokens if token.type == "TASK_NAME"]
+    names = [unquote(token) for token in statement.tokens if token.type == "TASK_NAME"]
+    task = names.pop(0) if "DUE" in words else None
+    parts = [depend(depend_task=name, task=task) for name in names]
     if len(parts) == 1:
         return parts[0]
     return condition_class("Any" if "ANY" in words else "All")(*parts)
@@ -210,38 +151,27 @@ def _history(statement: Statement) -> Any:
     happened = condition_class(next(name for word, name in _HISTORY.items() if word in words))
     task = unquote(words["TASK_NAME"]) if "TASK_NAME" in words else None
     if "PAST" in words:
-        period: TimePeriod | None = _delta(statement)
+        period: TimePeriod | None = past_period(words["DELTA"])
     elif "THIS" in words or "TODAY" in words:
-        period = _window(statement)
+        period = window_period(statement)
     else:
-        period = None
+        period = quoted_period(statement)
     return happened(task=task, period=period, **_bounds(statement))
 
 
 def _running(statement: Statement) -> Any:
     words = _texts(statement)
     task = unquote(words["TASK_NAME"]) if "TASK_NAME" in words else None
-    return condition_class("TaskRunning")(task=task, period=_lasting(statement), **_bounds(statement))
-
-
-def _lasting(statement: Statement) -> TimePeriod | None:
-    """The length of time that a run has taken: ``for more than 1 hour and less than 2 hours``."""
-    ends: dict[str, timedelta] = {}
-    end = ""
-    for token in statement.tokens:
-        if token.type in ("MORE", "LESS"):
-            end = "near" if token.type == "MORE" else "far"
-        elif token.type == "LENGTH":
-            ends[end] = _length(token)
-    return period_class("TimeSpanDelta")(**ends) if ends else None
+    period = length_span(statement) if "FOR" in words else quoted_period(statement)
+    return condition_class("TaskRunning")(task=task, period=period, **_bounds(statement))
 
 
 def _uptime(statement: Statement) -> Any:
     words = _texts(statement)
-    if "OVER" in words:
-        period = period_class("TimeSpanDelta")(near=_length(words["DELTA"]))
+    if "AGO" in words:
+        period: TimePeriod | None = past_period(words["DELTA"])
     else:
-        period = _delta(statement)
+        period = length_span(statement) if "RUN" in words else quoted_period(statement)
     return condition_class("SchedulerStarted")(period=period)
 
 
@@ -249,19 +179,38 @@ def _cycles(statement: Statement) -> Any:
     return condition_class("SchedulerCycles")(**_bounds(statement))
 
 
+_PLAIN: dict[str, Callable[[str], Any]] = {
+    "PARAM_VALUE": unquote,
+    "ENV_NAME": unquote,
+    "NUMBER": lambda text: int(text) if text.lstrip("-").isdigit() else float(text),
+    "TRUE": lambda _: True,
+    "FALSE": lambda _: False,
+    "NONE": lambda _: None,
+}
+
+
 def _param(statement: Statement) -> Any:
-    words = _texts(statement)
-    key = unquote(words["PARAM_NAME"])
-    if "PARAM_VALUE" not in words:
-        return condition_class("ParamExists")(key)
-    # Not as a keyword argument: a parameter may well be called "self".
-    exists = condition_class("ParamExists")()
-    exists.param_values = {key: unquote(words["PARAM_VALUE"])}
+    keys: list[str] = []
+    values: dict[str, Any] = {}
+    name = ""
+    for token in statement.tokens:
+        if token.type == "PARAM_NAME":
+            name = unquote(token)
+        elif token.type == "EXISTS":
+            keys.append(name)
+        elif token.type in _PLAIN:
+            if name in values:
+                raise ValueError(f"parameter {name!r} is given two values")
+            values[name] = _PLAIN[token.type](token)
+    exists = condition_class("ParamExists")(*keys)
+    # Not as keyword arguments: a parameter may well be called "self".
+    exists.param_values = values
     return exists
 
 
 def _env(statement: Statement) -> Any:
-    return condition_class("IsEnv")(unquote(_texts(statement)["ENV_NAME"]))
+    value = statement.tokens[-1]
+    return condition_class("IsEnv")(_PLAIN[value.type](value))
 
 
 def _retry(statement: Statement) -> Any:
@@ -293,20 +242,6 @@ def build_condition(statement: Statement) -> BaseCondition:
     return condition
 
 
-def build_period(statement: Statement) -> TimePeriod:
-    """The time period of a ``period`` statement. Raises ``ValueError`` when a literal does not mean anything."""
-    period: TimePeriod
-    if statement.form in ("always", "never"):
-        period = period_class(statement.form)
-    elif statement.form == "past":
-        period = _delta(statement)
-    elif statement.form == "cron":
-        period = _cron_period(_texts(statement)["CRON_FIELDS"])
-    else:
-        period = _window(statement)
-    return period
-
-
 @lru_cache(maxsize=2048)
 def literal_error(kind: str, text: str) -> str | None:
     """Why a literal of the grammar does not mean anything; ``None`` when it does, at least as a start or an end."""
@@ -314,9 +249,11 @@ def literal_error(kind: str, text: str) -> str | None:
 
     try:
         if kind in ("DELTA", "LENGTH"):
-            _length(text)
+            length(text)
         elif kind == "CRON_FIELDS":
-            _cron_period(text)
+            cron_period(text)
+        elif kind == "DATETIME":
+            datetime.fromisoformat(" ".join(text.split()))
         else:
             literal = LITERALS[LITERAL_UNITS[kind]]
             try:

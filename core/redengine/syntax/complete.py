@@ -8,6 +8,7 @@ from itertools import islice
 from redengine.control.messages import Completion
 from redengine.syntax.build import literal_error
 from redengine.syntax.custom import CustomConditions, custom_texts
+from redengine.syntax.diagnose import diagnose
 from redengine.syntax.grammar import CHECKED, LITERALS, WORDS, Start, follow, quote, unquote
 from redengine.syntax.scan import Piece, fold, pieces, quoted
 
@@ -67,12 +68,24 @@ def _names_in_quotes(written: str, parts: list[Piece], task_names: list[str], st
     if before is None or before.kind != "atom":
         return
     stop = follow(written[before.start : quote_at].rstrip(), start)
-    if "TASK_NAME" not in stop.accepted or before.start + stop.position < before.end:
+    if before.start + stop.position < before.end:
+        return
+    if "PERIOD" in stop.accepted:
+        yield from _period_in_quotes(written, quote_at)
+    if "TASK_NAME" not in stop.accepted:
         return
     typed = unquote(written[quote_at:] + written[quote_at]).casefold()
     begun = (name for name in task_names if name.casefold().startswith(typed))
     for name in islice(begun, _MOST_TASKS):
         yield Completion(quote(name), quote_at, "task")
+
+
+def _period_in_quotes(written: str, quote_at: int) -> Iterator[Completion]:
+    inside = written[quote_at + 1 :]
+    for found in complete(inside, len(inside), start="period"):
+        yield Completion(found.text, quote_at + 1 + found.start, found.kind)
+    if not diagnose(inside, start="period"):
+        yield Completion(written[quote_at], len(written), "operator")
 
 
 def _next_in_atom(

@@ -8,7 +8,7 @@ from typing import Any
 
 from redengine.syntax.parse import parse_condition
 from redengine.syntax.unparse import DEPEND_VERBS, HISTORY_VERBS, builtin_name, task_name, unparse
-from redengine.syntax.window import Window, cron_of, delta_of, span_of, window_of
+from redengine.syntax.window import Window, cron_of, delta_of, phrase_of, span_of, window_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,33 +147,73 @@ def _point(unit: str, literal: str) -> str:
     return f"{words[unit]} {literal}" if unit in words else literal
 
 
+_DAYS = {"today": "today", "yesterday": "yesterday", "the_day_before": "the day before yesterday"}
+
+
+def _when(period: Any) -> str | None:
+    """Any period of ours as an adverb; ``None`` for those of a project."""
+    text, window, fields, past = phrase_of(period), window_of(period), cron_of(period), delta_of(period)
+    kind = type(period).__name__
+    if text is None:
+        return None
+    said = text
+    if window is not None:
+        said = _of_every(window)
+    elif fields is not None:
+        said = f"at the times of cron {fields}"
+    elif past:
+        said = f"in the past {past}"
+    elif kind in ("All", "Any"):
+        parts = [f"({_when(part)})" if hasattr(part, "periods") else str(_when(part)) for part in period._ordered]
+        said = (" and " if kind == "All" else " or ").join(parts)
+    elif kind == "StaticInterval":
+        constants = {"always": "at any time", "never": "at no time"}
+        said = constants.get(text, f"from {period.start} to {period.end}")
+    elif kind == "RelativeDay":
+        said = text.replace(period.day.replace("_", " "), _DAYS[period.day])
+    elif kind == "TimeDelta":
+        said = f"in the {text}"
+    return said
+
+
+def _of_every(window: Window) -> str:
+    time = _time(window) if window.word else "at any time"
+    return f"{time} of every {window.unit}" if window.unit in ("second", "minute", "hour") else time
+
+
+def _retried(condition: Any) -> str:
+    retries = getattr(condition, "retries", None)
+    return "" if retries is None else f" with {retries} {'retry' if retries == 1 else 'retries'}"
+
+
 def _executable(condition: Any) -> _Phrase | None:
     window = window_of(condition.period)
-    whose = "" if condition.task is None else f" for {_whose(condition.task)}"
+    whose = _retried(condition) + ("" if condition.task is None else f" for {_whose(condition.task)}")
     delta = delta_of(condition.period)
     if delta:
         return _Phrase(f"{delta} after it last finished{whose}", f"within {delta} after it last finished{whose}")
     if window is None:
-        return None
+        return _once(condition.period, f" until it has finished once{whose}")
     once = f"every {window.unit} {_time(window) if window.word else ''}".rstrip()
     return _Phrase(once + whose, f"when it is not due {once}{whose}")
 
 
+def _once(period: Any, until: str) -> _Phrase | None:
+    when = "at any time" if period is None else _when(period)
+    return None if when is None else _Phrase(f"{when}{until}", f"when it is not due {when}{until}")
+
+
 def _runnable(condition: Any) -> _Phrase | None:
     fields = cron_of(condition.period)
-    return None if fields is None else _Phrase(f"at the times of cron {fields}", f"when cron {fields} is not due")
+    whose = "" if condition.task is None else f" for {_whose(condition.task)}"
+    if fields is None:
+        return _once(condition.period, f" until it has started once{whose}")
+    return _Phrase(f"at the times of cron {fields}{whose}", f"when cron {fields} is not due{whose}")
 
 
 def _is_period(condition: Any) -> _Phrase | None:
-    fields = cron_of(condition.period)
-    if fields is not None:
-        return _Phrase(f"only at the times of cron {fields}", f"not at the times of cron {fields}")
-    window = window_of(condition.period)
-    if window is None:
-        return None
-    time = _time(window) if window.word else "at any time"
-    cycle = f" of every {window.unit}" if window.unit in ("second", "minute", "hour") else ""
-    return _Phrase(f"only {time}{cycle}", f"not {time}{cycle}")
+    when = _when(condition.period)
+    return None if when is None else _Phrase(f"only {when}", f"not {when}")
 
 
 # Tasks
@@ -192,7 +232,8 @@ def _period(period: Any) -> str | None:
         return f" in the past {delta}"
     window = window_of(period)
     if window is None:
-        return None
+        when = _when(period)
+        return None if when is None else f" {when}"
     cycle = "today" if window.unit == "day" else f"this {window.unit}"
     return f" {cycle} {_time(window) if window.word else ''}".rstrip()
 
@@ -243,11 +284,13 @@ def _depend(condition: Any) -> _Phrase:
     return _Phrase(f"after {said}", f"before {said}")
 
 
-def _running(condition: Any) -> _Phrase:
+def _running(condition: Any) -> _Phrase | None:
     who = _whose(condition.task)
     near, far = span_of(condition.period)
     bounds = ([f"more than {near}"] if near else []) + ([f"less than {far}"] if far else [])
-    lasting = f" for {' and '.join(bounds)}" if bounds else ""
+    lasting = f" for {' and '.join(bounds)}" if bounds else _period(condition.period)
+    if lasting is None:
+        return None
     if condition._comps:
         *_, last = condition._comps.values()
         runs, are = ("run", "is") if last == 1 else ("runs", "are")
@@ -268,7 +311,11 @@ def _scheduler_started(condition: Any) -> _Phrase | None:
         return _Phrase(once, f"within {near} of the scheduler's start")
     if within and not once:
         return _Phrase(within, f"once the scheduler has run for {far}")
-    return _Phrase(f"{once}, {within}", f"unless {once}, {within}") if once and within else None
+    if once and within:
+        return _Phrase(f"{once}, {within}", f"unless {once}, {within}")
+    when = _period(condition.period)
+    said = f"the scheduler has started{when}"
+    return None if when is None else _Phrase(f"when {said}", f"unless {said}")
 
 
 def _cycles(condition: Any) -> _Phrase:
@@ -278,13 +325,18 @@ def _cycles(condition: Any) -> _Phrase:
 
 def _param(condition: Any) -> _Phrase:
     existing = [f"parameter '{key}' exists" for key in condition.param_keys]
-    equal = [f"parameter '{key}' is '{value}'" for key, value in condition.param_values.items()]
+    equal = [f"parameter '{key}' is {_value(value)}" for key, value in condition.param_values.items()]
     said = _listed([*existing, *equal], "and") if existing or equal else "nothing else is asked"
     return _Phrase(f"if {said}", f"unless {said}")
 
 
 def _env(condition: Any) -> _Phrase:
-    return _Phrase(f"in environment '{condition.env}'", f"in any environment but '{condition.env}'")
+    env = _value(condition.env)
+    return _Phrase(f"in environment {env}", f"in any environment but {env}")
+
+
+def _value(value: Any) -> str:
+    return str(value).lower() if value is None or isinstance(value, bool) else f"'{value}'"
 
 
 def _retry(condition: Any) -> _Phrase:

@@ -15,10 +15,9 @@ from redengine.syntax.custom import CustomConditions, custom_texts, match_custom
 from redengine.syntax.grammar import (
     CHECKED,
     LITERALS,
-    NAMES,
+    QUOTED,
     WORDS,
     Start,
-    Statement,
     Stop,
     follow,
     parse_statement,
@@ -113,18 +112,20 @@ def _atom_problems(
 ) -> Iterator[Problem]:
     statement = parse_statement(atom, start)
     wrong = [] if statement is None else _wrong_literals(statement.tokens)
-    error = statement_error(atom, start) if statement is not None and not wrong else None
-    if statement is not None and not wrong and error is None:
-        if task_names is not None:
-            yield from _unknown_tasks(text, offset, statement, task_names)
-    elif start == "atom" and match_custom(atom, custom) is not None:
+    inner = [] if statement is None else list(_of_periods(text, offset, statement.tokens))
+    error = statement_error(atom, start) if statement is not None and not wrong and not inner else None
+    is_fine = statement is not None and not wrong and not inner and error is None
+    if not is_fine and start == "atom" and match_custom(atom, custom) is not None:
         return
-    elif statement is None:
+    tokens = follow(atom, start).tokens if statement is None else statement.tokens
+    if task_names is not None:
+        yield from _unknown_tasks(text, offset, tokens, task_names)
+    yield from inner
+    for token_type, position, literal in wrong:
+        yield _wrong_literal(text, offset, atom, token_type, position, literal, start)
+    if statement is None:
         yield from _not_accepted(text, offset, atom, custom, start)
-    elif wrong:
-        for token_type, position, literal in wrong:
-            yield _wrong_literal(text, offset, atom, token_type, position, literal, start)
-    else:
+    elif error is not None:
         yield problem_at(text, offset, offset + len(atom), f"this cannot be: {error}")
 
 
@@ -136,8 +137,24 @@ def _wrong_literals(tokens: Iterable[Token]) -> list[tuple[str, int, str]]:
     ]
 
 
-def _unknown_tasks(text: str, offset: int, statement: Statement, names: Collection[str]) -> Iterator[Problem]:
-    for token in statement.tokens:
+def _of_periods(text: str, offset: int, tokens: Iterable[Token]) -> Iterator[Problem]:
+    """What is wrong inside the quotes of a time period."""
+    for token in tokens:
+        if token.type == "PERIOD":
+            at = offset + (token.start_pos or 0) + 1
+            for problem in diagnose(token[1:-1], start="period"):
+                yield problem_at(
+                    text,
+                    at + problem.start,
+                    at + problem.end,
+                    problem.message,
+                    expected=problem.expected,
+                    suggestion=problem.suggestion,
+                )
+
+
+def _unknown_tasks(text: str, offset: int, tokens: Iterable[Token], names: Collection[str]) -> Iterator[Problem]:
+    for token in tokens:
         if token.type != "TASK_NAME" or unquote(token) in names:
             continue
         name = unquote(token)
@@ -155,6 +172,7 @@ def _not_accepted(text: str, offset: int, atom: str, custom: CustomConditions, s
     # A literal that something was understood after ends where it was meant to: it is judged by itself.
     for token_type, position, literal in _wrong_literals(stop.tokens[:-1]):
         yield _wrong_literal(text, offset, atom, token_type, position, literal, start)
+    yield from _of_periods(text, offset, stop.tokens)
     yield _where_it_stops(text, offset, atom, stop, custom, start)
 
 
@@ -180,7 +198,7 @@ def _where_it_stops(text: str, offset: int, atom: str, stop: Stop, custom: Custo
             message = f'"{word}" is not a {_THING[start]}; write one like {_EXAMPLES[start]}'
             return problem_at(text, offset, offset + len(word), message, expected=expected)
         return _unexpected(text, offset, word, expected, meant, start)
-    if stop.tokens[-1].type in NAMES and stop.tokens[-1].end_pos == stop.position:
+    if stop.tokens[-1].type in QUOTED and stop.tokens[-1].end_pos == stop.position:
         other = "single" if stop.tokens[-1].startswith('"') else "double"
         message = f'the name ends before "{word}"; put a name that has quotes in it between {other} quotes'
         return problem_at(text, at, at + len(word), message, expected=expected)

@@ -75,16 +75,24 @@ LITERALS: dict[str, LiteralKind] = {
         "five cron fields (like */5 * * * *) or a name (like @daily)",
         examples=("*/5 * * * *", "0 * * * *", "@hourly", "@daily", "@weekly", "@monthly", "@yearly"),
     ),
+    "DATETIME": LiteralKind("a date and time (like 2030-01-31 10:00)"),
     "COUNT": LiteralKind("a whole number", examples=("1", "2", "3")),
+    "NUMBER": LiteralKind("a number"),
+    "PERIOD": LiteralKind(
+        "a time period in quotes (like 'yesterday')",
+        examples=("'yesterday'", "'past 1 hour'", "'time of day after 10:00'"),
+    ),
     "TASK_NAME": LiteralKind("the name of a task in quotes"),
     "PARAM_NAME": LiteralKind("the name of a parameter in quotes"),
     "PARAM_VALUE": LiteralKind("a value in quotes"),
     "ENV_NAME": LiteralKind("the name of an environment in quotes"),
 }
 
-#: Literals whose text has a meaning that the grammar does not check.
-CHECKED = frozenset(LITERALS) - {"COUNT", "TASK_NAME", "PARAM_NAME", "PARAM_VALUE", "ENV_NAME"}
 NAMES = frozenset({"TASK_NAME", "PARAM_NAME", "PARAM_VALUE", "ENV_NAME"})
+#: What stands in quotes.
+QUOTED = NAMES | {"PERIOD"}
+#: Literals whose text has a meaning that the grammar does not check.
+CHECKED = frozenset(LITERALS) - QUOTED - {"COUNT", "NUMBER"}
 OPERATORS = {"OR": "|", "AND_ALSO": "&", "NOT": "~", "OPEN": "(", "CLOSE": ")"}
 
 _WORD_TERMINAL = re.compile(r"\(\?i:(?P<word>[a-z]+)\)")
@@ -138,12 +146,14 @@ def parse_statement(text: str, start: Start = "atom") -> Statement | None:
         return statement
     quoted = [name.span() for name in _NAME.finditer(text)]
     tokens = () if statement is None else statement.tokens
-    if statement is None or quoted != [(t.start_pos, t.end_pos) for t in tokens if t.type in NAMES]:
+    if statement is None or quoted != [(t.start_pos, t.end_pos) for t in tokens if t.type in QUOTED]:
         # Not all of these quotes are around names.
         return _parse_statement(text, start)
     return Statement(
         statement.form,
-        tuple(Token.new_borrow_pos(t.type, text[t.start_pos : t.end_pos], t) if t.type in NAMES else t for t in tokens),
+        tuple(
+            Token.new_borrow_pos(t.type, text[t.start_pos : t.end_pos], t) if t.type in QUOTED else t for t in tokens
+        ),
     )
 
 

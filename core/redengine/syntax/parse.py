@@ -11,11 +11,12 @@ from lark import Token, Tree, UnexpectedInput
 
 from redengine.base import default_session
 from redengine.exc import ConditionSyntaxError
-from redengine.syntax.build import build_condition, build_period, condition_class
+from redengine.syntax.build import build_condition, condition_class
 from redengine.syntax.custom import CustomConditions, match_custom
 from redengine.syntax.diagnose import diagnose, problem_at
 from redengine.syntax.grammar import Start, parse_expression, parse_statement
-from redengine.syntax.scan import MAX_DEPTH, nesting
+from redengine.syntax.periods import read_period
+from redengine.syntax.scan import too_deep
 
 if TYPE_CHECKING:
     from redengine.abc import TimePeriod
@@ -86,30 +87,15 @@ def parse_time(text: Any, session: Any = None) -> TimePeriod:
     if not isinstance(text, str):
         raise TypeError(f"A time period is a text or a period object, not {type(text).__name__}: {text!r}")
 
-    def atom(source: str, start: int) -> Any:
-        statement = parse_statement(source, "period")
-        if statement is not None:
-            with suppress(ValueError, OverflowError):
-                return build_period(statement)
-        raise _NotUnderstoodError
-
-    def combine(operator: str, parts: list[Any]) -> Any:
-        if operator == "not":
-            raise _NotUnderstoodError
-        period = parts[0]
-        for part in parts[1:]:
-            period = period & part if operator == "all" else period | part
-        return period
-
-    period = _parse(text, atom, combine)
-    if period is None:
-        raise _error(text, {}, "period")
-    return period  # type: ignore[no-any-return]
+    try:
+        return read_period(text)
+    except (ValueError, OverflowError):
+        raise _error(text, {}, "period") from None
 
 
 def _parse(text: str, atom: _Atom, combine: _Combine) -> Any:
     """The object a text stands for; ``None`` when something is wrong with it."""
-    if text.count("(") + text.count("~") > MAX_DEPTH and any(depth > MAX_DEPTH for _, depth in nesting(text)):
+    if too_deep(text):
         return None
     try:
         tree = parse_expression(text)

@@ -68,6 +68,11 @@ def nesting(text: str) -> Iterator[tuple[Piece, int]]:
             depth = depths[-1]
 
 
+def too_deep(text: str) -> bool:
+    """Whether more is nested than may be."""
+    return text.count("(") + text.count("~") > MAX_DEPTH and any(depth > MAX_DEPTH for _, depth in nesting(text))
+
+
 def faults(text: str) -> list[Fault]:
     """What is wrong with operators, parentheses and quotes, in order of place. Atoms are not looked into."""
     too_deep = next((piece for piece, depth in nesting(text) if depth > MAX_DEPTH), None)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from redengine.syntax.build import literal_error
 from redengine.syntax.custom import CustomConditions, match_custom
+from redengine.syntax.diagnose import diagnose
 from redengine.syntax.grammar import CHECKED, NAMES, Start, follow, parse_statement
 from redengine.syntax.scan import pieces
 
@@ -44,11 +45,13 @@ def _atom_spans(atom: str, custom: CustomConditions, start: Start) -> Iterator[t
     stop = None if statement is not None else follow(atom, start)
     for token in statement.tokens if stop is None else stop.tokens:  # type: ignore[union-attr]
         kind: SpanKind = "keyword"
-        if token.type in NAMES:
+        if token.type == "PERIOD":
+            kind = "error" if diagnose(token[1:-1], start="period") else "literal"
+        elif token.type in NAMES:
             kind = "name"
         elif token.type in CHECKED:
             kind = "literal" if stop is not None or literal_error(token.type, str(token)) is None else "error"
-        elif token.type == "COUNT":
+        elif token.type in ("COUNT", "NUMBER"):
             kind = "literal"
         yield token.start_pos or 0, token.end_pos or 0, kind
     if stop is not None and stop.position < len(atom):

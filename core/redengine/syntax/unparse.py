@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from redengine.syntax.build import condition_class
 from redengine.syntax.grammar import quote
-from redengine.syntax.window import cron_of, delta_of, span_of, window_of
+from redengine.syntax.window import cron_of, delta_of, phrase_of, span_of, window_of
 
 _CYCLE_WORDS = {
     "second": "secondly",
@@ -50,8 +51,8 @@ BOUND_WORDS = {
 def unparse(condition: Any) -> str:
     """A condition in the condition language.
 
-    For one that has no form there (``every("1 h", based="finish")``, a condition of one's own): the text it was parsed
-    from, else what it calls itself.
+    For one that has no form there (a condition of one's own, a period of one's own): the text it was parsed from, else
+    what it calls itself.
 
     >>> from redengine.conds import daily, every
     >>> unparse(daily.after("07:00") & ~every("10 min"))
@@ -112,53 +113,79 @@ def _not(condition: Any) -> str | None:
     return "~" + _grouped(condition.condition, ("All", "Any"))
 
 
+def _whose(condition: Any) -> str:
+    return "" if condition.task is None else f"task {quote(task_name(condition.task))} is due "
+
+
+def _during(period: Any) -> str | None:
+    """Any period, in quotes; empty for none."""
+    if period is None:
+        return ""
+    phrase = phrase_of(period)
+    return None if phrase is None else f" during {quote(phrase)}"
+
+
 def _executable(condition: Any) -> str | None:
-    window = window_of(condition.period)
-    if window is None or condition.task is not None or getattr(condition, "retries", None) is not None:
+    window, delta, during = window_of(condition.period), delta_of(condition.period), _during(condition.period)
+    if window is not None:
+        said = f"{_CYCLE_WORDS[window.unit]} {window}".rstrip()
+    elif delta:
+        said = f"every {delta} based on finish"
+    elif during is not None:
+        said = f"finish once{during}"
+    else:
         return None
-    return f"{_CYCLE_WORDS[window.unit]} {window}".rstrip()
+    retries = getattr(condition, "retries", None)
+    if retries is None:
+        return _whose(condition) + said
+    if type(retries) is not int or retries < 0:
+        return None
+    return f"{_whose(condition)}{said} with {retries} {'retry' if retries == 1 else 'retries'}"
 
 
 def _runnable(condition: Any) -> str | None:
-    fields = cron_of(condition.period)
-    return None if fields is None or condition.task is not None else f"cron {fields}"
+    fields, during = cron_of(condition.period), _during(condition.period)
+    if fields is not None:
+        return f"{_whose(condition)}cron {fields}"
+    return None if during is None else f"{_whose(condition)}start once{during}"
 
 
 def _is_period(condition: Any) -> str | None:
     fields = cron_of(condition.period)
     if fields is not None:
         return f"time of cron {fields}"
-    window = window_of(condition.period)
-    if window is None:
-        return None
-    # All of a cycle has no words of its own: it is everything after its start.
-    return f"time of {window.unit} {window if window.word else f'after {condition.period.start}'}"
+    if window_of(condition.period) is not None:
+        return str(condition.period.as_phrase())
+    during = _during(condition.period)
+    return during.lstrip() if during else None
+
+
+_BASES = {"TaskStarted": "", "TaskSucceeded": " based on success", "TaskFailed": " based on fail"}
 
 
 def _history(condition: Any) -> str | None:
     comparisons = dict(condition._comps)
-    delta = delta_of(condition.period)
-    if comparisons == {"__eq__": 0} and condition.task is None and delta and type(condition).__name__ == "TaskStarted":
-        return f"every {delta}"
+    delta, name = delta_of(condition.period), type(condition).__name__
+    if comparisons == {"__eq__": 0} and condition.task is None and delta and name in _BASES:
+        return f"every {delta}{_BASES[name]}"
     times = _times(comparisons)
     if times is None:
         return None
     subject = "" if condition.task is None else f"task {quote(task_name(condition.task))} "
-    said = f"{subject}has {HISTORY_VERBS[type(condition).__name__]}{times}"
-    if condition.period is None:
-        return said
+    said = f"{subject}has {HISTORY_VERBS[name]}{times}"
     if delta:
         return f"{said} past {delta}"
     window = window_of(condition.period)
-    if window is None or window.unit == "second":
-        return None
-    cycle = "today" if window.unit == "day" else f"this {window.unit}"
-    return f"{said} {cycle} {window}".rstrip()
+    if window is not None:
+        cycle = "today" if window.unit == "day" else f"this {window.unit}"
+        return f"{said} {cycle} {window}".rstrip()
+    during = _during(condition.period)
+    return None if during is None else said + during
 
 
 def _bounds(comparisons: dict[str, Any]) -> str | None:
-    """Comparisons with numbers in words; ``None`` for numbers that the language does not have, or more than two."""
-    if len(comparisons) > 2 or not all(type(number) is int and number >= 0 for number in comparisons.values()):
+    """Comparisons with numbers in words; ``None`` for numbers that the language does not have."""
+    if not all(type(number) is int and number >= 0 for number in comparisons.values()):
         return None
     return " and ".join(f"{BOUND_WORDS[name]} {number}" for name, number in comparisons.items())
 
@@ -171,10 +198,8 @@ def _times(comparisons: dict[str, Any]) -> str | None:
 
 
 def _depend(condition: Any) -> str | None:
-    if condition.task is not None:
-        return None
     verb = DEPEND_VERBS[type(condition).__name__]
-    said = f"after task {quote(task_name(condition.depend_task))}"
+    said = f"{_whose(condition)}after task {quote(task_name(condition.depend_task))}"
     return said if verb == "succeeded" else f"{said} {verb}"
 
 
@@ -187,12 +212,10 @@ def _running(condition: Any) -> str | None:
 
 
 def _lasting(period: Any) -> str | None:
-    if period is None:
-        return ""
     near, far = span_of(period)
     bounds = [f"more than {near}"] if near else []
     bounds += [f"less than {far}"] if far else []
-    return f" for {' and '.join(bounds)}" if bounds else None
+    return f" for {' and '.join(bounds)}" if bounds else _during(period)
 
 
 def _started(condition: Any) -> str | None:
@@ -200,30 +223,45 @@ def _started(condition: Any) -> str | None:
     if delta:
         return f"scheduler started {delta} ago"
     near, far = span_of(condition.period)
-    return f"scheduler has run over {near}" if near and not far else None
+    bounds = [f"over {near}"] if near else []
+    bounds += [f"less than {far}"] if far else []
+    if bounds:
+        return f"scheduler has run {' and '.join(bounds)}"
+    during = _during(condition.period)
+    return None if during is None else f"scheduler has started{during}"
 
 
 def _cycles(condition: Any) -> str | None:
     comparisons = dict(condition._comps)
     bounds = _bounds(comparisons)
-    if not bounds:
+    if bounds is None:
         return None
     number = bounds.removeprefix("exactly ") if len(comparisons) == 1 else bounds
-    return f"scheduler has {number} cycles"
+    return f"scheduler has {number} cycles" if number else "scheduler has cycles"
 
 
 def _param(condition: Any) -> str | None:
     keys, values = condition.param_keys, condition.param_values
-    if len(keys) == 1 and not values:
-        return f"param {quote(keys[0])} exists"
-    if len(values) == 1 and not keys:
-        (key, value), *_ = values.items()
-        return f"param {quote(key)} is {quote(value)}" if isinstance(value, str) else None
-    return None
+    written = {key: _value(value) for key, value in values.items()}
+    if not (keys or values) or None in written.values() or not all(isinstance(key, str) for key in (*keys, *values)):
+        return None
+    said = [f"{quote(key)} exists" for key in keys] + [f"{quote(key)} is {value}" for key, value in written.items()]
+    return f"param {' and '.join(said)}"
+
+
+def _value(value: Any) -> str | None:
+    """A plain value: text in quotes, a number, true, false, none."""
+    if isinstance(value, str):
+        return quote(value)
+    if value is None or type(value) is bool:
+        return str(value).lower()
+    plain = type(value) is int or (type(value) is float and isfinite(value))
+    return repr(value) if plain else None
 
 
 def _env(condition: Any) -> str | None:
-    return f"env {quote(condition.env)}" if isinstance(condition.env, str) else None
+    value = _value(condition.env)
+    return None if value is None else f"env {value}"
 
 
 def _retry(condition: Any) -> str | None:

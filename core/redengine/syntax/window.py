@@ -47,7 +47,7 @@ def delta_of(period: Any) -> str | None:
     from redengine.time.duration import format_delta
 
     past = getattr(period, "past", None)
-    return format_delta(past) if isinstance(past, timedelta) else None
+    return format_delta(past) if isinstance(past, timedelta) and not period.future else None
 
 
 def span_of(period: Any) -> tuple[str | None, str | None]:
@@ -55,9 +55,25 @@ def span_of(period: Any) -> tuple[str | None, str | None]:
     from redengine.time.duration import format_delta
 
     near, far = getattr(period, "near", None), getattr(period, "far", None)
-    return format_delta(near) if near else None, format_delta(far) if far is not None else None
+    # Without either end, that is said by the shortest time there is.
+    shortest = format_delta(near) if near or (near is not None and far is None) else None
+    return shortest, format_delta(far) if far is not None else None
 
 
 def cron_of(period: Any) -> str | None:
     """The five fields of a ``Cron`` period; ``None`` for others."""
     return str(period.expression) if type(period).__name__ == "Cron" else None
+
+
+_OTHERS = ("Cron", "RelativeDay", "StaticInterval", "TimeDelta", "TimeSpanDelta")
+
+
+def phrase_of(period: Any) -> str | None:
+    """A period as it stands in quotes after "during"; ``None`` for those of a project."""
+    kind = type(period)
+    if not kind.__module__.startswith("redengine.time"):
+        return None
+    known = kind.__name__ in _UNITS or kind.__name__ in _OTHERS
+    if not known and any(phrase_of(part) is None for part in getattr(period, "periods", (None,))):
+        return None
+    return str(period.as_phrase())

@@ -119,14 +119,14 @@ class Period(abc.TimePeriod):
             raise TypeError(f"a period can be combined with a period only, not with {type(other).__name__}")
         if _is_always(self):
             return other
-        return self if _is_always(other) else All(self, other)
+        return self if _is_always(other) else All(self, other)._simplest()
 
     def __or__(self, other: object) -> Period:
         if not isinstance(other, Period):
             raise TypeError(f"a period can be combined with a period only, not with {type(other).__name__}")
         if _is_always(self) or _is_always(other):
             return always
-        return Any(self, other)
+        return Any(self, other)._simplest()
 
     def __str__(self) -> str:
         return self.as_phrase()
@@ -226,6 +226,10 @@ class _Combined(Period):
         for period in periods:
             flat.extend(period._ordered if isinstance(period, type(self)) else (period,))
         return flat
+
+    def _simplest(self) -> Period:
+        """Of the same twice, that once."""
+        return self if len(self._ordered) > 1 else self._ordered[0]
 
     def use_reference(self, reference: datetime) -> Period:
         """The same with every floating part fixed to the reference."""

@@ -95,8 +95,8 @@ def test_each_alternative_of_the_grammar_is_shown(conditions: list[str], periods
 def test_an_alternative_that_is_not_shown_is_found() -> None:
     traced = Traced()
     traced.read("daily & hourly", "atom")
-    assert "<_once : DAILY>" not in set(traced.unused())
-    assert "<_once : WEEKLY>" in set(traced.unused())
+    assert "<_cycle : DAILY>" not in set(traced.unused())
+    assert "<_cycle : WEEKLY>" in set(traced.unused())
 
 
 def test_lengths_of_time(text: Any) -> None:

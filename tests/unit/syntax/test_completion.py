@@ -49,7 +49,7 @@ def _written(text: str) -> list[str]:
         ("scheduler has r", ["scheduler has run"]),
         ("is", ["is foo"]),
         ("true | is f", ["true | is foo"]),
-        ("fi", ["file '"]),
+        ("fil", ["file '"]),
         ("xyz", []),
         ("daily xyz ", []),
     ],

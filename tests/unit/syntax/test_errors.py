@@ -58,7 +58,7 @@ def test_the_nearest_word_is_suggested_at_its_place(text: str, word: str, sugges
 @pytest.mark.parametrize(
     ("text", "word", "message"),
     [
-        ("has started 2 times", "2", '"2" is not expected here; expected "at", "exactly", "in", "less", "more"'),
+        ("has started 2 times", "2", '"2" is not expected here; expected "at", "during", "exactly", "in", "less"'),
         ("has failed at least two times", "two", '"two" is not expected here; expected a whole number'),
         ("every -5 s", "-5 s", '"-5 s": a length of time is not negative'),
         ("every 1 month", "1 month", '"1 month": months have no fixed length'),
@@ -163,7 +163,8 @@ def test_errors_of_one_statement_are_found_beside_each_other(text: str, words: l
 
 def test_what_was_expected_is_in_words() -> None:
     (problem,) = diagnose("daily xyz")
-    assert problem.expected == ("after", "at", "before", "between", "on", "starting", "the end of the condition")
+    windows = ("after", "at", "before", "between", "on", "starting")
+    assert problem.expected == (*windows, "with", "the end of the condition")
 
 
 def test_unknown_tasks_are_warnings_with_the_nearest_name() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from redengine import conds
-from redengine.conditions import BaseCondition, SchedulerStarted, TaskExecutable, TaskRunning, TaskStarted
+from redengine.conditions import BaseCondition, ParamExists, SchedulerStarted, TaskExecutable, TaskRunning, TaskStarted
 from redengine.syntax import KEYWORDS, describe, parse_condition, spans, unparse
 from redengine.time import TimeDelta, TimeSpanDelta
 
@@ -103,7 +103,7 @@ def test_unknown_conditions_speak_for_themselves(condition: BaseCondition) -> No
 
 
 def test_a_condition_without_text_is_shown_as_itself() -> None:
-    condition = TaskExecutable(period=TimeDelta("10 min"))
+    condition = ParamExists(x=[1])
     assert unparse(condition) == repr(condition)
 
 
