@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterable
 from itertools import chain
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from redengine.abc import Topic
@@ -15,7 +16,7 @@ from redengine.log.adapter import TaskAdapter, find_logger, find_repo
 from redengine.log.defaults import create_default_handler
 from redengine.log.history import HistoryBook, OpenRun
 from redengine.log.memory_repo import MAX_RECORDS, BoundedMemoryRepo, bound
-from redengine.log.past import read_book
+from redengine.log.past import BookReading, read_book
 
 if TYPE_CHECKING:
     from redengine.tasks.registry import TaskSet
@@ -40,6 +41,8 @@ class Journal:
         self._book: HistoryBook | None = None
         self._book_repo: Any = None
         self._book_lock = threading.RLock()
+        #: The first reading of the log, if some of it is read.
+        self._reading: BookReading | None = None
         #: Tasks that were removed, in that order.
         self._removed: dict[str, None] = {}
 
@@ -65,9 +68,43 @@ class Journal:
                     book = self._read_book(repo)
         return book
 
-    def _read_book(self, repo: Any) -> HistoryBook:
+    @property
+    def past_known(self) -> bool:
+        """Whether the log was read, so that nobody has to wait for :attr:`book`."""
+        return self._book is not None
+
+    @property
+    def past_read(self) -> str:
+        """How much of the log is read, in words; empty when all is, or nothing yet."""
+        reading = self._reading
+        return "" if reading is None else reading.done
+
+    def read_on(self, seconds: float) -> bool:
+        """Read the log for about so long (seconds), if it was not read. Whether it is known now. Raises what the log
+        raises."""
+        with self._book_lock:
+            if self._book is None:
+                repo = self._find_repo()
+                if repo is None or self._read_some(repo, seconds):
+                    self._read_book(repo)
+        return self._book is not None
+
+    def _read_some(self, repo: Any, seconds: float = inf) -> bool:
+        if self._reading is None or self._reading.repo is not repo:
+            self._reading = BookReading(repo)
         try:
-            book, self.unended = read_book(repo) if repo is not None else (HistoryBook(), {})
+            return self._reading.read_on(seconds)
+        except BaseException:
+            self._reading = None
+            raise
+
+    def _read_book(self, repo: Any) -> HistoryBook:
+        book = HistoryBook()
+        try:
+            if repo is not None:
+                self._read_some(repo)
+            if (reading := self._reading) is not None:
+                book, self.unended, self._reading = reading.book, reading.unended, None
         except Exception:
             if self._book is None:
                 raise

@@ -9,11 +9,15 @@ import time
 import pytest
 
 from redengine import RedEngine
+from redengine.control import publisher
 from redengine.exc import ProjectError, ProjectLocked
-from redengine.log import CSVFileRepo, TaskRunRecord
+from redengine.log import BoundedMemoryRepo, CSVFileRepo, TaskRunRecord
+from redengine_tui import host as hosting
 from redengine_tui.data import ProjectData
 from redengine_tui.host import Host
 from redengine_tui.project import LoadedProject
+
+RUN = {"task_name": "old", "action": "run", "created": 1.0, "run_id": "x"}
 
 
 @pytest.fixture(autouse=True)
@@ -182,3 +186,34 @@ def test_the_log_is_rotated_as_set(tmp_path):
         repo.add({"task_name": "task", "action": "run", "created": 1.0, "message": "m" * 50})
     host.close()
     assert sorted(file.name for file in host.data.folder.glob("log*.csv")) == ["log-000001.csv", "log.csv"]
+
+
+@pytest.fixture
+def long_log(host_of, monkeypatch):
+    """A host of a log that is read a part at a time, and the order in which things happen."""
+    monkeypatch.setattr(publisher, "AT_ONCE", 0.0)
+    monkeypatch.setattr(hosting, "PATIENCE", 3600.0)
+    happened = []
+    app = once(logger_repo=BoundedMemoryRepo(model=TaskRunRecord, collection=[TaskRunRecord(**RUN)] * 5_000))
+    app.session.listen(lambda topic: happened.append(topic[0]))
+    host = host_of(app)
+    assert not app.session.past_known
+    return host, happened
+
+
+def test_a_long_log_is_read_once_the_screen_is_there(long_log):
+    host, happened = long_log
+    wait = host._shown.wait
+    host._shown.wait = lambda timeout: (happened.append("waits for the screen"), wait(timeout))
+    host.start()
+    host.shown()
+    assert host.join(20)
+    assert happened.index("waits for the screen") < happened.index("started")
+
+
+def test_a_screen_that_never_comes_is_not_waited_for_by_who_stops(long_log):
+    host, happened = long_log
+    host.start()
+    host.stop(force=True)
+    assert host.join(20)
+    assert "task" not in happened

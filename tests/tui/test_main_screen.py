@@ -72,6 +72,12 @@ async def test_rows_show_state_times_and_next_start(app):
         assert "when the warehouse opens" in shown[4]
 
 
+async def test_the_header_says_how_far_the_log_is_read(app):
+    app.controller.scheduler = msgspec.structs.replace(app.controller.scheduler, state="starting", reading="43%")
+    async with app.run_test(size=(80, 24)):
+        assert "starting   reading the log: 43%  " in header(app)
+
+
 async def test_a_long_name_of_the_next_task_leaves_room_for_when_that_is(app):
     app.controller.scheduler = msgspec.structs.replace(app.controller.scheduler, next_task="x" * 40)
     async with app.run_test(size=(80, 24)):

@@ -44,15 +44,17 @@ class RedEngineTUI(KeysInOrder[None]):
         clock: Callable[[], float] = time.time,
         settings: Settings | None = None,
         read_only: bool = False,
+        shown: Callable[[], object] | None = None,
     ) -> None:
-        """``clock`` gives epoch seconds. With ``read_only`` nothing that steers the scheduler is offered, and
-        quitting leaves it running."""
+        """``clock`` gives epoch seconds; ``shown`` is called once the screen is there. With ``read_only`` nothing that
+        steers the scheduler is offered, and quitting leaves it running."""
         super().__init__()
         self.animation_level = "none"
         self.controller = ViewOnly(controller) if read_only else controller
         self.clock = clock
         self.settings = settings or Settings()
         self.read_only = read_only
+        self._shown = shown
         self.main = MainScreen(self.controller, clock, read_only=read_only)
         #: What was asked of the scheduler on the way out; empty: nothing yet.
         self._leaving: Literal["", "wait", "terminate"] = ""
@@ -74,6 +76,10 @@ class RedEngineTUI(KeysInOrder[None]):
         self.title = safe_line(self.controller.snapshot().scheduler.project)
         for problem in (*self.settings.problems, *self._theme_problems):
             self.tell(problem, bad=True)
+
+    def on_ready(self) -> None:
+        if self._shown is not None:
+            self._shown()
 
     async def on_event(self, event: Event) -> None:
         """Make pasted text safe before any input takes it: inputs show what they hold as it is."""

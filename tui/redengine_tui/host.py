@@ -24,6 +24,8 @@ from redengine_tui.project import LoadedProject
 #: Size of the scheduler's log and how many older ones are kept.
 SCHEDULER_LOG_BYTES = 5 * 1024 * 1024
 SCHEDULER_LOGS_KEPT = 3
+#: Seconds that the screen may take to be there, before a long log is read beside it.
+PATIENCE = 2.0
 
 
 class Host:
@@ -55,6 +57,8 @@ class Host:
             raise
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
         self._started = threading.Event()
+        #: Set once the screen is there, or nobody waits for it any more.
+        self._shown = threading.Event()
         #: How it was asked to stop; a scheduler that is about to start forgets what it was asked before.
         self._stop: bool | None = None
         self.session.listen(self._heard)
@@ -117,6 +121,10 @@ class Host:
         self._thread.start()
         self._started.set()
 
+    def shown(self) -> None:
+        """The screen is there."""
+        self._shown.set()
+
     def controller(self, who: str = "operator") -> LocalController:
         """A controller for a screen in this process."""
         return LocalController(self.session, self.publisher, who)
@@ -129,10 +137,11 @@ class Host:
     def stop(self, *, force: bool) -> None:
         """Ask the scheduler to stop, from any thread or signal handler."""
         self._stop = force
+        self._shown.set()
         self.session.shut_down(force=force or None)
 
     def _heard(self, topic: Topic) -> None:
-        if topic[0] == "started" and self._stop is not None:
+        if topic[0] in ("reading", "started") and self._stop is not None:
             self.session.shut_down(force=self._stop or None)
 
     def join(self, timeout: float | None = None) -> bool:
@@ -158,6 +167,9 @@ class Host:
 
     def _run(self) -> None:
         self.session.set_as_default()
+        if not self.session.past_known:
+            # To read a long log keeps the processor busy: who waits for the screen is not to wait for that as well.
+            self._shown.wait(PATIENCE)
         try:
             asyncio.run(self.session.serve())
         except BaseException as error:

@@ -96,7 +96,7 @@ def run(project: LoadedProject, data: ProjectData, settings: Settings) -> int:
     """Run a project until it is stopped. Returns the exit code: 1 when the scheduler or the screen failed."""
     host = Host(project, data, settings.log)
     with kept_for_screen(data.stray) as terminal:
-        app = RedEngineTUI(host.controller(), settings=settings)
+        app = RedEngineTUI(host.controller(), settings=settings, shown=host.shown)
         # What a project declares stays. To look for garbage among ten thousand tasks holds everybody up for 50 ms.
         gc.freeze()
         gc.enable()

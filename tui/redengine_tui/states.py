@@ -33,6 +33,7 @@ TASK_STATES: dict[str, Look] = {
     "inaction": Look("○", "inaction", "muted", "ran last and reported that there was nothing to do."),
     "blocked": Look("!", "blocked", "error", "cannot start: its condition cannot be evaluated."),
     "disabled": Look("‖", "disabled", "muted", "is not started by its condition until you enable it."),
+    "unread": Look("…", "unread", "muted", "has a past in the log that is not read yet."),
     "idle": Look("·", "idle", "muted", "has never run."),
 }
 

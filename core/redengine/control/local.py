@@ -23,6 +23,9 @@ PATIENCE = 3.0
 
 BUSY = "The scheduler is busy with a task that runs on its own thread (execution='main')"
 
+#: What is said of a condition whose truth is asked for meanwhile.
+UNREAD = "The log is still being read: whether this holds is known when it is."
+
 
 class LocalController(Controller):
     """Watches and steers a session's scheduler from the event loop of a screen.
@@ -114,6 +117,9 @@ class LocalController(Controller):
             return m.ConditionReport(False, (*problems, gone))
         if any(problem.severity == "error" for problem in problems):
             return m.ConditionReport(False, problems)
+
+        if not self._session.past_known:
+            return m.ConditionReport(True, problems, verdict=UNREAD)
 
         def work() -> m.ConditionReport:
             return report(query.condition, task, self._session.context(task))

@@ -19,7 +19,7 @@ SchedulerState = Literal["starting", "running", "held", "stopping", "stopped", "
 #: ``queued``: due, but waiting for a free process or for the scheduler to be resumed.
 #: ``idle``: nothing ever ran. Others: how the newest run ended.
 TaskState = Literal[
-    "running", "blocked", "disabled", "queued", "idle", "success", "fail", "inaction", "terminate", "crash"
+    "running", "blocked", "disabled", "queued", "idle", "unread", "success", "fail", "inaction", "terminate", "crash"
 ]
 
 
@@ -92,6 +92,8 @@ class SchedulerView(msgspec.Struct, frozen=True):
     #: Why the scheduler failed, when ``state`` is ``failed``.
     problem: str = ""
     timezone: str = ""
+    #: How much of the log is read, in words, while that goes on: ``state`` is ``starting`` then.
+    reading: str = ""
 
 
 class Snapshot(msgspec.Struct, frozen=True):

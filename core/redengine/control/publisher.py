@@ -15,7 +15,7 @@ from typing import Any
 from redengine.abc import Topic
 from redengine.control import messages as m
 from redengine.control.outlook import next_start
-from redengine.log.history import END_ACTIONS
+from redengine.log.history import END_ACTIONS, HistoryBook
 from redengine.scheduling.agenda import Agenda
 from redengine.scheduling.engine import FAILURES
 from redengine.scheduling.runs import time_limit
@@ -35,6 +35,10 @@ class Project:
     log: str = ""
 
 
+#: Seconds that the log is read for before the first publication.
+AT_ONCE = 0.03
+
+
 class Publisher:
     """Keeps a view of every task and of the scheduler, numbered, so that watchers can ask what changed."""
 
@@ -52,6 +56,8 @@ class Publisher:
         self._starts = Agenda()
         self._running = 0
         self._state: m.SchedulerState = "starting"
+        # Of most logs all is known before anything is shown.
+        session.read_on(AT_ONCE)
         self._problem = ""
         self._scheduler = self._scheduler_view("starting")
         #: Names whose views are out of date, in order.
@@ -128,7 +134,9 @@ class Publisher:
         kind, name = topic[0], topic[1] if len(topic) > 1 else None
         with self._stale_lock:
             self._mark_stale(kind, name, topic)
-        if kind == "started":
+        if kind == "reading":
+            self._loop = asyncio.get_running_loop()
+        elif kind == "started":
             self._loop = asyncio.get_running_loop()
             self._state = "running"
         elif kind == "stopping":
@@ -238,6 +246,7 @@ class Publisher:
             log=self._project.log,
             problem=self._problem,
             timezone=str(session.zone),
+            reading=session.past_read if state == "starting" else "",
         )
 
     def _task_view(self, task: Any) -> m.TaskView:
@@ -246,7 +255,9 @@ class Publisher:
         if order is None:
             order = self._order[name] = next(self._places)
         session = self._session
-        history = session.book[task.name]
+        known = session.past_known
+        book: Any = session.book if known else HistoryBook()
+        history = book[task.name]
         engine = session.scheduler.engine
         entry = None if engine is None else engine.entry(task.name)
         runs = session.scheduler.runs
@@ -264,7 +275,7 @@ class Publisher:
             problem = problem or words_of(error)
         return m.TaskView(
             name=name,
-            state=_state(task, bool(live), problem, entry is not None and entry.queued, ended),
+            state=_state(task, bool(live), problem, entry is not None and entry.queued, ended) if known else "unread",
             start_cond=start_cond,
             end_cond=end_cond,
             execution=execution,
@@ -287,6 +298,8 @@ class Publisher:
 
     def _coming(self, task: Any, problem: BaseException | None) -> tuple[str, m.NextStart]:
         """What is wrong with the condition, if anything, and when the task starts next."""
+        if not self._session.past_known:
+            return "", m.NextStart("when", text="the log is read")
         if problem is None:
             try:
                 return "", next_start(task, self._session.context(task))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from math import inf
 from typing import Any
 
 from redengine.log import bird
@@ -12,8 +15,11 @@ from redengine.log.csv.past_reader import PastReader
 from redengine.log.csv.record_file import RecordFile
 from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.csv.row_reader import BAD, PastValues, lenient, time_of
-from redengine.log.history import HistoryBook, OpenRun, Past
+from redengine.log.history import HistoryBook, Loading, OpenRun, Past
 from redengine.log.times import to_epoch, to_seconds
+
+#: Records that are taken in between two looks at the time, where they do not come in blocks.
+AT_ONCE = 2_000
 
 
 class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past in read_past(repo)``
@@ -75,21 +81,59 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
             self.skipped = reading.skipped
 
 
-def read_book(repo: bird.Repo) -> tuple[HistoryBook, dict[str, list[OpenRun]]]:
-    """The pasts of all tasks by a repository, and the runs that it says were started and never ended.
+class BookReading:
+    """Reads a log for the pasts of all tasks, a part of it at a time.
 
-    Of a log in files only what came after its digest is read. Raises as :class:`read_past`.
+    Of a log in files only what came after its digest is read.
     """
-    file = record_file(repo)
-    if file is None:
-        book = HistoryBook()
-        return book, book.load(read_past(repo).values)
-    digest = Digest(file)
-    unended = digest.advance()
-    keeper = repo.keeper if isinstance(repo, CSVFileRepo) else None
-    if keeper is not None:
-        keeper.take(digest)
-    return digest.book, unended
+
+    def __init__(self, repo: bird.Repo) -> None:
+        self.repo = repo
+        #: The pasts, once all is read, and the runs that by the log were started and never ended.
+        self.book = HistoryBook()
+        self.unended: dict[str, list[OpenRun]] = {}
+        #: How far it has come, in words.
+        self.done = ""
+        file = record_file(repo)
+        self._steps = self._of_records() if file is None else self._of_file(file)
+
+    def read_on(self, seconds: float = inf) -> bool:
+        """Read for about so long. Whether all is read. Raises as :class:`read_past`, and cannot go on then."""
+        end = time.monotonic() + seconds
+        for done in self._steps:
+            self.done = done
+            if time.monotonic() >= end:
+                break
+        else:
+            return True
+        return False
+
+    def _of_file(self, file: RecordFile) -> Iterator[str]:
+        digest = Digest(file)
+        for share in digest.steps():
+            yield f"{share:.0%}"
+        # What was written meanwhile, too.
+        self.unended = digest.advance()
+        keeper = self.repo.keeper if isinstance(self.repo, CSVFileRepo) else None
+        if keeper is not None:
+            keeper.take(digest)
+        self.book = digest.book
+
+    def _of_records(self) -> Iterator[str]:
+        values, loading, count = read_past(self.repo).values, Loading(self.book), 0
+        while records := list(islice(values, AT_ONCE)):
+            loading.take(records)
+            count += len(records)
+            yield f"{count:,} records"
+        self.unended = loading.finish()
+
+
+def read_book(repo: bird.Repo) -> tuple[HistoryBook, dict[str, list[OpenRun]]]:
+    """The pasts of all tasks by a repository, and the runs that it says were started and never ended. Raises as
+    :class:`read_past`."""
+    reading = BookReading(repo)
+    reading.read_on()
+    return reading.book, reading.unended
 
 
 def record_file(repo: bird.Repo) -> RecordFile | None:

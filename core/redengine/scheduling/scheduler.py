@@ -27,10 +27,12 @@ from redengine.scheduling.runs import LiveRun, Runs, run_by_hand
 
 #: Longest sleep, so that a stepped clock or a suspended machine is noticed (seconds).
 LONGEST_SLEEP = 60.0
+#: Longest work between two looks at what else there is to do (seconds).
+BREATH = 0.02
 #: How long the shut-down waits for runs that were asked to stop and do not (seconds).
 GRACE = 10.0
 #: What the scheduler says itself, for others to hear.
-_OWN_TOPICS = frozenset({"run", "stopped"})
+_OWN_TOPICS = frozenset({"reading", "run", "stopped"})
 
 
 class Scheduler(RedBase):
@@ -156,6 +158,10 @@ class Scheduler(RedBase):
         try:
             with stopping_signals(self._signalled):
                 try:
+                    if not await self._read_past():
+                        self._say("Shut down before the log was read: no task was started.")
+                        await self._runs.close()
+                        return False
                     await self._startup()
                     await self._cycles()
                     self._say("Purpose completed. Shutting down...")
@@ -247,6 +253,16 @@ class Scheduler(RedBase):
     def _context(self, task: Any, now: float) -> Context:
         context: Context = self.session.context(task, now)
         return context
+
+    async def _read_past(self) -> bool:
+        """Read the log, which takes a while if it is long. Whether that came to its end before the scheduler was asked
+        to shut down."""
+        while not self.session.read_on(BREATH):
+            self.session.emit(("reading",))
+            await asyncio.sleep(0)
+            if self._shut_down_asked:
+                return False
+        return True
 
     async def _startup(self) -> None:
         session = self.session
@@ -363,7 +379,7 @@ class Scheduler(RedBase):
             elif action.task in session.tasks and engine.has_room(action.task):
                 await runs.launch(action)
             self._take_in()
-            if time.monotonic() - breath > 0.02:
+            if time.monotonic() - breath > BREATH:
                 # Let runs on the event loop get on during a long pass.
                 await asyncio.sleep(0)
                 breath = time.monotonic()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from redengine.log import BoundedMemoryRepo, MinimalRecord, TaskRunRecord, bird
-from redengine.log.history import HistoryBook, Past, TaskHistory
+from redengine.log.history import HistoryBook, Loading, Past, TaskHistory
 from redengine.log.past import read_past
 
 RECORDS = [
@@ -161,3 +161,25 @@ def test_a_large_log_is_read_without_building_models(open_repo, monkeypatch):
         repo.add({"task_name": "a", "action": "run", "created": number, "message": "m" * 100})
     monkeypatch.setattr(type(repo), "data_to_item", None)
     assert [record.created for record in read_past(repo)] == list(range(2000))
+
+
+@pytest.mark.parametrize("parts", [1, 3, 700])
+def test_a_history_that_is_loaded_is_as_one_that_is_noted(parts):
+    noted, loaded = HistoryBook(), HistoryBook()
+    records = [
+        Past("ab"[number % 3 > 1], action, float(number * 7 % 2000), runtime=0.5 if action == "success" else None)
+        for number in range(2000)
+        for action in ("run", "success")
+    ]
+    loading = Loading(loaded)
+    for start in range(0, len(records), len(records) // parts):
+        loading.take(records[start : start + len(records) // parts])
+    loading.finish()
+    for record in records:
+        noted[record.task_name].note(record.action, record.created, runtime=record.runtime)
+    for name in "ab":
+        expected, found = noted[name], loaded[name]
+        assert list(found.events) == list(expected.events)
+        assert (found.last, found.status, found.complete) == (expected.last, expected.status, expected.complete)
+        assert (found.nominal_start, found.runtimes) == (expected.nominal_start, expected.runtimes)
+    assert loaded["c"].complete

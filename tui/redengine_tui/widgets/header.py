@@ -88,7 +88,7 @@ class Header(Widget):
         parts = [
             (0, False, project),
             (0, False, state),
-            (1, False, self._counts(view)),
+            (1, False, Content(f"reading the log: {view.reading}") if view.reading else self._counts(view)),
             (2, False, self._next(view, now, longest)),
             (4, True, Content.styled(safe_line(view.host, 30), MUTED)),
             (3, True, Content.styled(format.clock_time(now, self.zone), MUTED)),

@@ -7,7 +7,7 @@ read instead. Files that were deleted because they were old make no difference: 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -82,15 +82,22 @@ class Digest:
 
     def advance(self, pause: Callable[[], object] | None = None) -> dict[str, list[OpenRun]]:
         """Read on to where the log ends now, with a pause after each block; the runs that are open there."""
+        for _ in self.steps():
+            if pause is not None:
+                pause()
+        return {name: left for name, runs in self.runs.items() if (left := runs.left())}
+
+    def steps(self) -> Iterator[float]:
+        """Read on to where the log ends now, block by block: how much of that is done (0 to 1). The book is not to be
+        used before its end."""
         reader = PastReader(self._file, self.place, all_starts=False)
         loading = Loading(self.book, self.runs)
         while (values := reader.block()) is not None:
             loading.take(values)
-            if pause is not None:
-                pause()
+            yield (reader.place - self.place) / max(reader.end - self.place, 1)
         self.unkept += reader.place - self.place
         self.place = reader.place
-        return loading.finish()
+        loading.finish()
 
     def keep(self) -> bool:
         """Keep it beside the log, before the book is used. Whether that could be done."""

@@ -19,7 +19,9 @@ class PastReader:
     def __init__(self, file: RecordFile, place: int | None = None, *, all_starts: bool = True) -> None:
         file.refresh()
         self._file = file
-        self._base, self._end = file.base, file.end
+        self._base = file.base
+        #: It reads up to here.
+        self.end = file.end
         #: Everything before was read.
         self.place = file.start if place is None else place
         self._all_starts = all_starts
@@ -41,10 +43,10 @@ class PastReader:
             if file.base != self._base:
                 return None
             place = max(self.place, file.start)
-            if place >= self._end:
+            if place >= self.end:
                 return None
             segment = file.segment_at(place)
-            stop = min(file.mark_after(place), self._end)
+            stop = min(file.mark_after(place), self.end)
             stretches = list(file.stretches(place, stop))
             parts = [file.pread(to - at, at) for at, to in stretches]
             if [len(part) for part in parts] != [to - at for at, to in stretches]:

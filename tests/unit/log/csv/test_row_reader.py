@@ -80,3 +80,16 @@ def test_starts_are_read_where_they_are_needed():
     reader = RowReader(COLUMNS, fmt, all_starts=False)
     assert [values[4] for values in reader.read(named)] == [None]
     assert [values[4] for values in reader.read(nameless)] == [1.0]
+
+
+def test_two_numbers_in_a_field_are_none():
+    fmt = CsvFormat(delimiter=";")
+    rows = [
+        ("a", "run", created, 1, "", runtime, "", "", "x") for created, runtime in ((1, ""), ("2,3", ""), (4, "5,"))
+    ]
+    reader = RowReader(COLUMNS, fmt)
+    assert [values[2:] for values in reader.read(b"".join(map(fmt.encode, rows)))] == [
+        (1.0, "x", 1.0, None),
+        (4.0, "x", 1.0, None),
+    ]
+    assert reader.skipped == 1
