@@ -38,13 +38,14 @@ class SchedulerExit(Exception):  # noqa: N818 - the name people know
 class ConditionSyntaxError(ValueError):
     """A condition string that cannot be understood.
 
-    ``str()`` of it names line and column, what was found, what was expected and the nearest valid word.
-    ``diagnostics`` holds every independent error of the text, in order (see :mod:`redengine.syntax`).
+    ``str()`` of it names line and column of each error, what was found, what was expected and the nearest valid word.
+    ``diagnostics`` holds every independent error of the ``text``, in order (see :mod:`redengine.syntax`).
     """
 
-    def __init__(self, message: str, diagnostics: tuple[object, ...] = ()) -> None:
+    def __init__(self, message: str, diagnostics: tuple[object, ...] = (), text: str = "") -> None:
         super().__init__(message)
         self.diagnostics = diagnostics
+        self.text = text
 
 
 #: The name the condition parser's error had in Red Engine and Rocketry.

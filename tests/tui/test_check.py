@@ -118,6 +118,52 @@ def test_as_text_an_editor_jumps_to_the_line(check, tmp_path):
     assert done.stdout.rstrip().splitlines()[-1] == "10 errors, 3 warnings"
 
 
+CONDITIONS = """\
+from redengine import Grouper, RedEngine
+from redengine.conds import after_success, daily
+
+app = RedEngine(config={"shut_cond": "hourly & task 'gone' is running"})
+
+@app.task("dayly betwen 07:00 & after task 'lod' & every 10")
+def load(): ...
+
+@app.task("daily\\n& after task 'lod' faild | has failed during 'yestrday'", end_cond="evry 10 s")
+def several_lines(): ...
+
+@app.task("after task 'lod' | after any tasks 'load', 'x'", end_cond="task 'loa' is running")
+def fine_but_for_names(): ...
+
+app.task(daily & "hourli", name="added", func=print)
+app.task(after_success("nobody") & "after task 'nix'", name="object", func=print)
+
+group = Grouper(prefix="g.", start_cond="hourly & after task 'nix' & weakly")
+group.task("daily & mothly", name="in group", func=print)
+app.include_grouper(group)
+"""
+
+
+def test_all_that_is_wrong_with_all_conditions_is_told_at_once_each_with_its_place(check):
+    found = json.loads(check(CONDITIONS, "--json").stdout)
+    lines = CONDITIONS.splitlines()
+    told = [
+        (lines[finding["line"] - 1][:15] if finding["line"] else "", finding["condition_line"], finding["column"])
+        for finding in found
+        if finding["severity"] == "error"
+    ]
+    assert told == [
+        ("", 1, 15),
+        *(('@app.task("dayl', 1, column) for column in (1, 33, 47)),
+        ('@app.task("dail', 1, 1),
+        *(('@app.task("dail', 2, column) for column in (14, 20, 47)),
+        *(('@app.task("afte', 1, column) for column in (6, 12, 44)),
+        ("app.task(daily ", 1, 1),
+        ("app.task(after_", 0, 0),
+        ("app.task(after_", 1, 12),
+        ('group.task("dai', 1, 9),
+        *(("app.include_gro", 1, column) for column in (21, 29)),
+    ]
+
+
 def test_a_project_without_mistakes(check):
     done = check("from redengine import RedEngine\napp = RedEngine()\n@app.task('daily')\ndef fine(): ...\n")
     assert (done.returncode, done.stdout) == (0, "No mistakes found.\n")

@@ -20,6 +20,9 @@ from redengine.args.parameters import signature
 from redengine.conditions import AlwaysFalse
 from redengine.control.messages import Problem
 from redengine.exc import ConditionSyntaxError
+from redengine.scheduling.engine import FAILURES
+from redengine.syntax import diagnose
+from redengine.syntax.grammar import unquote
 from redengine.tasks import CommandTask, FuncTask
 from redengine.tasks.adjustable import ELSEWHERE
 from redengine_tui.circles import circles
@@ -28,7 +31,8 @@ from redengine_tui.text import safe_block, safe_line
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One mistake. ``line`` is of the file, ``column`` of the condition's own text; 0: not known."""
+    """One mistake. ``line`` is of the file, ``condition_line`` and ``column`` of the condition's own text; 0: not
+    known."""
 
     severity: Literal["error", "warning"]
     task: str
@@ -37,6 +41,7 @@ class Finding(msgspec.Struct, frozen=True):
     column: int
     message: str
     suggestion: str = ""
+    condition_line: int = 0
 
 
 def check(project: LoadedProject) -> tuple[Finding, ...]:
@@ -47,39 +52,97 @@ def check(project: LoadedProject) -> tuple[Finding, ...]:
     for task in session.tasks:
         findings.extend(_of_task(task, wrong))
     findings.extend(_never_first(session))
-    return tuple(sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.column)))
+    findings.extend(_of_shut_cond(project))
+    return tuple(sorted(set(findings), key=_place))
+
+
+def _place(finding: Finding) -> tuple[str, int, int, int]:
+    return finding.file, finding.line, finding.condition_line, finding.column
 
 
 def _collected(project: LoadedProject) -> Iterator[Finding]:
     for mistake in project.mistakes:
-        problems = mistake.error.diagnostics if isinstance(mistake.error, ConditionSyntaxError) else ()
+        problems = _problems(mistake.error, project.session) if isinstance(mistake.error, ConditionSyntaxError) else ()
         for problem in problems:
-            if isinstance(problem, Problem) and problem.severity == "error":
-                yield Finding(
-                    "error", "", str(project.path), mistake.line, problem.column, problem.message, problem.suggestion
-                )
+            yield Finding(
+                "error",
+                "",
+                str(project.path),
+                mistake.line,
+                problem.column,
+                problem.message,
+                problem.suggestion,
+                problem.line,
+            )
         if not problems:
             yield Finding("error", "", str(project.path), mistake.line, 0, str(mistake.error))
+
+
+def _problems(error: ConditionSyntaxError, session: Any) -> tuple[Problem, ...]:
+    """What was wrong when it was read, and what can be told now that all tasks are known."""
+    told = {problem.start: problem for problem in error.diagnostics if isinstance(problem, Problem)}
+    now = {problem.start: problem for problem in _diagnosed(error.text, session)}
+    return tuple((now | told).values())
+
+
+def _diagnosed(text: str, session: Any) -> tuple[Problem, ...]:
+    return diagnose(text, custom=session.get_cond_parsers(), task_names=session.tasks.names())
+
+
+def _unknown_tasks(condition: Any, session: Any, holder: str | None) -> Iterator[tuple[str, Problem | None]]:
+    """Tasks that a condition names and that there are not, each with every place where that is written."""
+    places = list(_written(condition, session))
+    topics = (topic[1] for topic in condition.topics(holder) if topic[0] == "task")
+    for name in dict.fromkeys(name for name in topics if name is not None and name not in session):
+        found: list[Problem | None] = [problem for named, problem in places if named == str(name)]
+        yield from ((str(name), problem) for problem in found or [None])
+
+
+def _written(condition: Any, session: Any) -> Iterator[tuple[str, Problem]]:
+    """Names of unknown tasks in the texts that a condition was read from."""
+    text = getattr(condition, "_str", None)
+    if text is None:
+        for part in getattr(condition, "subconditions", ()):
+            yield from _written(part, session)
+        return
+    for problem in _diagnosed(text, session):
+        if problem.severity == "warning":
+            yield unquote(text[problem.start : problem.end]), problem
+
+
+def _of_shut_cond(project: LoadedProject) -> Iterator[Finding]:
+    session = project.session
+    if session.config.shut_cond is None:
+        return
+    for name, problem in _unknown_tasks(session.config.shut_cond, session, None):
+        message = f"shut_cond names the task {name!r}, which there is not"
+        yield Finding("error", "", str(project.path), 0, *_where(problem, message, _near(name, session.tasks.names())))
+
+
+def _where(problem: Problem | None, message: str, near: str) -> tuple[int, str, str, int]:
+    """The last fields of a finding."""
+    return (problem.column, message, near, problem.line) if problem else (0, message, near, 0)
 
 
 def _of_task(task: Any, wrong: set[int]) -> Iterator[Finding]:
     """``wrong``: lines whose condition was told to be wrong already."""
 
-    def found(severity: Literal["error", "warning"], message: str, suggestion: str = "") -> Finding:
-        return Finding(severity, str(task.name), file, line, 0, message, suggestion)
+    def found(
+        severity: Literal["error", "warning"], message: str, suggestion: str = "", at: Problem | None = None
+    ) -> Finding:
+        return Finding(severity, str(task.name), file, line, *_where(at, message, suggestion))
 
     file, line = task.declared_at
     session = task.session
     for what, condition in (("start", task.start_cond), ("end", task.end_cond)):
-        for topic in condition.topics(task.name):
-            if topic[0] == "task" and topic[1] not in session:
-                near = _near(str(topic[1]), session.tasks.names())
-                yield found("error", f"its {what} condition names the task {topic[1]!r}, which there is not", near)
+        for name, problem in _unknown_tasks(condition, session, task.name):
+            near = _near(name, session.tasks.names())
+            yield found("error", f"its {what} condition names the task {name!r}, which there is not", near, problem)
         try:
             condition.examine(session.context(task))
         except KeyError:
             continue  # a task that there is not: told above
-        except Exception as error:
+        except FAILURES as error:
             yield found("error", f"its {what} condition cannot be evaluated: {type(error).__name__}: {error}")
     by_itself = task.on_startup or task.on_shutdown or task.batches or line in wrong
     if isinstance(task.start_cond, AlwaysFalse) and not by_itself:
@@ -230,12 +293,13 @@ def as_text(findings: tuple[Finding, ...]) -> str:
         return "No mistakes found."
     lines = []
     for finding in findings:
-        place = f"{finding.file}:{finding.line}"
+        place = f"{finding.file}:{finding.line}" if finding.line else finding.file
         task = f"task {safe_line(finding.task)!r}: " if finding.task else ""
         hint = f" (did you mean {safe_line(finding.suggestion)!r}?)" if finding.suggestion else ""
         if finding.suggestion and finding.suggestion in finding.message:
             hint = ""
-        column = f" (column {finding.column} of the condition)" if finding.column else ""
+        row = f"line {finding.condition_line}, " if finding.condition_line > 1 else ""
+        column = f" ({row}column {finding.column} of the condition)" if finding.column else ""
         lines.append(f"{place}: {finding.severity}: {task}{safe_block(finding.message)}{hint}{column}")
     errors = sum(finding.severity == "error" for finding in findings)
     lines.append(f"{_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}")

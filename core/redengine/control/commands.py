@@ -9,6 +9,7 @@ from redengine.args.parameters import keyword_names
 from redengine.control import messages as m
 from redengine.control.explain import problems_of
 from redengine.exc import ConditionSyntaxError
+from redengine.scheduling.engine import FAILURES
 
 
 class _RefusedError(Exception):
@@ -99,6 +100,6 @@ def _set_condition(session: Any, task: Any, text: str) -> str:
         task.start_cond = text
     except ConditionSyntaxError as error:
         raise _RefusedError(str(error)) from error
-    except Exception as error:  # the project's own code makes custom conditions
+    except FAILURES as error:  # the project's own code makes custom conditions
         raise _RefusedError(f"{type(error).__name__}: {error}") from error
     return f"{task.name!r} has a new condition"

@@ -9,6 +9,7 @@ from redengine.args import Arg, EnvArg, FuncArg, PipeArg, Private, Return, Simpl
 from redengine.args.base import NOTSET, BaseArgument
 from redengine.args.parameters import get_value, keyword_names
 from redengine.control.messages import ParameterList, ParameterView, Reply
+from redengine.scheduling.engine import FAILURES
 
 #: Characters of a value that are shown.
 LONGEST = 2000
@@ -101,14 +102,14 @@ def repr_of(argument: BaseArgument) -> str:
     """An argument in words, whatever its own code does."""
     try:
         return repr(argument) if type(argument).__repr__ is not BaseArgument.__repr__ else type(argument).__name__
-    except Exception as error:
+    except FAILURES as error:
         return f"{type(argument).__name__} ({type(error).__name__}: {error})"
 
 
 def _shown(value: Any) -> str:
     try:
         text = repr(value)
-    except Exception as error:
+    except FAILURES as error:
         text = f"{type(value).__name__} that cannot be shown ({type(error).__name__}: {error})"
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} … ({len(text)} characters)"
 
@@ -126,7 +127,7 @@ def evaluate(session: Any, task: Any | None, name: str, scope: str) -> Reply:
         return Reply(True, Private.string_hidden)
     try:
         return Reply(True, _shown(get_value(argument, task=task, session=session)))
-    except Exception as error:
+    except FAILURES as error:
         message = error.args[0] if isinstance(error, KeyError) and error.args else error
         return Reply(False, f"{type(error).__name__}: {message}")
 

@@ -313,7 +313,7 @@ def words_of(problem: BaseException) -> str:
     message = problem.args[0] if isinstance(problem, KeyError) and problem.args else problem
     try:
         return f"{type(problem).__name__}: {message}"
-    except Exception:  # an exception class of the project's own
+    except FAILURES:  # an exception class of the project's own
         return type(problem).__name__
 
 

@@ -71,7 +71,7 @@ def _names_in_quotes(written: str, parts: list[Piece], task_names: list[str], st
     if before.start + stop.position < before.end:
         return
     if "PERIOD" in stop.accepted:
-        yield from _period_in_quotes(written, quote_at)
+        yield from _period_in_quotes(written, before.start, quote_at)
     if "TASK_NAME" not in stop.accepted:
         return
     typed = unquote(written[quote_at:] + written[quote_at]).casefold()
@@ -80,11 +80,11 @@ def _names_in_quotes(written: str, parts: list[Piece], task_names: list[str], st
         yield Completion(quote(name), quote_at, "task")
 
 
-def _period_in_quotes(written: str, quote_at: int) -> Iterator[Completion]:
+def _period_in_quotes(written: str, atom_start: int, quote_at: int) -> Iterator[Completion]:
     inside = written[quote_at + 1 :]
     for found in complete(inside, len(inside), start="period"):
         yield Completion(found.text, quote_at + 1 + found.start, found.kind)
-    if not diagnose(inside, start="period"):
+    if not diagnose(written[atom_start:] + written[quote_at]):
         yield Completion(written[quote_at], len(written), "operator")
 
 

@@ -80,7 +80,7 @@ LITERALS: dict[str, LiteralKind] = {
     "NUMBER": LiteralKind("a number"),
     "PERIOD": LiteralKind(
         "a time period in quotes (like 'yesterday')",
-        examples=("'yesterday'", "'past 1 hour'", "'time of day after 10:00'"),
+        examples=("'yesterday'", "'time of day after 10:00'"),
     ),
     "TASK_NAME": LiteralKind("the name of a task in quotes"),
     "PARAM_NAME": LiteralKind("the name of a parameter in quotes"),

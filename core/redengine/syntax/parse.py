@@ -11,6 +11,7 @@ from lark import Token, Tree, UnexpectedInput
 
 from redengine.base import default_session
 from redengine.exc import ConditionSyntaxError
+from redengine.loading import collected
 from redengine.syntax.build import build_condition, condition_class
 from redengine.syntax.custom import CustomConditions, match_custom
 from redengine.syntax.diagnose import diagnose, problem_at
@@ -45,7 +46,8 @@ def parse_condition(text: Any, session: Any = None) -> Any:
     text it came from as its ``str()``.
 
     Raises :class:`~redengine.exc.ConditionSyntaxError` (a ``ValueError``), whose ``diagnostics`` hold every error
-    of the text; ``TypeError`` when given something else than text.
+    of the text; ``TypeError`` when given something else than text. While a project is loaded to find all its mistakes,
+    an error is kept for later and the condition is false.
     """
     if isinstance(text, bool):
         return condition_class("AlwaysTrue" if text else "AlwaysFalse")()
@@ -54,6 +56,15 @@ def parse_condition(text: Any, session: Any = None) -> Any:
     if not isinstance(text, str):
         raise TypeError(f"A condition is a text or a condition object, not {type(text).__name__}: {text!r}")
 
+    try:
+        return _condition(text, session)
+    except ConditionSyntaxError as error:
+        if collected(error):
+            return condition_class("AlwaysFalse")()
+        raise
+
+
+def _condition(text: str, session: Any) -> Any:
     def atom(source: str, start: int) -> Any:
         statement = parse_statement(source)
         if statement is not None:
@@ -147,7 +158,7 @@ def _custom_condition(text: str, source: str, start: int, session: Any) -> Any:
     else:
         try:
             condition = maker(**values)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # The project's own code: whatever it raises, the person needs to know which condition it was about.
             reason = f"this custom condition could not be made: {type(error).__name__}: {error}"
             raise _located(text, (problem_at(text, start, start + len(source), reason),)) from error
@@ -167,6 +178,7 @@ def _located(text: str, problems: tuple[Problem, ...]) -> ConditionSyntaxError:
     lines = text.split("\n")
     # Of a long text only the line that the error is in.
     shown = lines[first.line - 1].strip() or text.strip()
-    message = f"`{shown}`: line {first.line}, column {first.column}: {first.message}"
+    places = "; ".join(f"line {each.line}, column {each.column}: {each.message}" for each in problems)
+    message = f"`{shown}`: {places}"
     operand = any("needs a condition" in problem.message for problem in problems)
-    return (MissingOperandError if operand else ConditionSyntaxError)(message, problems)
+    return (MissingOperandError if operand else ConditionSyntaxError)(message, problems, text)

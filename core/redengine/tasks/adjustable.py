@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from redengine.args.parameters import Parameters
 from redengine.config import as_timeout
-from redengine.exc import ConditionSyntaxError
 from redengine.execution.dask import require_dask
-from redengine.loading import collected
 
 if TYPE_CHECKING:
     from redengine.conditions import BaseCondition
@@ -67,12 +65,7 @@ class Adjustable:
 
         if value is None:
             return AlwaysFalse()
-        try:
-            condition: BaseCondition = parse_condition(value, session=self.session)
-        except ConditionSyntaxError as error:
-            if collected(error):
-                return AlwaysFalse()
-            raise
+        condition: BaseCondition = parse_condition(value, session=self.session)
         # A copy, so that a condition given to several tasks is each one's own.
         return copy(condition)
 

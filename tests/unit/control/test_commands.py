@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import pytest
@@ -114,6 +115,15 @@ def test_whether_a_condition_of_the_projects_own_works_is_found_out_later(app, s
 
     app.task("daily", name="task", func=lambda: None)
     assert send(m.SetCondition("task", "is bad")).ok
+
+
+def test_a_condition_whose_making_leaves_the_program_is_refused(app, send):
+    app.session.get_cond_parsers()["is leaving"] = sys.exit
+    app.task("daily", name="task", func=lambda: None)
+    refused = send(m.SetCondition("task", "is leaving"))
+    assert not refused.ok
+    assert "could not be made: SystemExit" in refused.message
+    assert str(app.session["task"].start_cond) == "daily"
 
 
 def test_shut_down(app, running, send, audit):

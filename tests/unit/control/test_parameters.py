@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from redengine import Session
 from redengine.args import Arg, EnvArg, FuncArg, Private, Return, SimpleArg
-from redengine.control.parameters import evaluate, list_parameters
+from redengine.control.messages import Reply
+from redengine.control.parameters import evaluate, list_parameters, repr_of
 
 SECRET = "hunter2"
 
@@ -105,6 +108,21 @@ def test_what_raises_is_told(session):
     assert not evaluate(session, task, "missing", "task").ok
     assert "no session parameter 'nowhere'" in listed(session, task)["task", "missing"].note
     assert evaluate(session, task, "gone", "task").message == "There is no parameter 'gone' any more"
+
+
+def test_what_leaves_the_program_is_told(session):
+    class Leaving(FuncArg):
+        def __repr__(self):
+            sys.exit(3)
+
+    class Unshown:
+        def __repr__(self):
+            sys.exit(4)
+
+    task = make(session, f=FuncArg(sys.exit, 2), g=Unshown())
+    assert evaluate(session, task, "f", "task") == Reply(False, "SystemExit: 2")
+    assert repr_of(Leaving(print)) == "Leaving (SystemExit: 3)"
+    assert listed(session, task)["task", "g"].value == "Unshown that cannot be shown (SystemExit: 4)"
 
 
 def test_returns(session):

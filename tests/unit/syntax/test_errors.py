@@ -97,6 +97,13 @@ def test_the_nearest_word_is_suggested_at_its_place(text: str, word: str, sugges
         ("every P1M", "P1M", '"P1M" is not an ISO 8601 duration of fixed length'),
         ("cron * * *", "* * *", '"* * *": '),
         ("cron 99 * * * *", "99 * * * *", '"99 * * * *" is not valid: '),
+        ("during 'past 2 hours'", "during 'past 2 hours'", "this cannot be: a length of time has no inside"),
+        ("during ''", "", "the time period is empty"),
+        ("has failed during 'yestrday'", "yestrday", '"yestrday" is not expected here; did you mean "yesterday"?'),
+        ("has failed during '~always'", "~", '"~" does not go with time periods'),
+        ("has failed during 'between 2030-02-30 and 2030-03-01'", "2030-02-30", '"2030-02-30": '),
+        ("every 1 hour and", "and", '"and" is not expected here; did you mean "&"?'),
+        ("param 'a' is 1 and 'a' is 2", "param 'a' is 1 and 'a' is 2", "this cannot be: parameter 'a' is given two"),
         ("daily after 24:00", "daily after 24:00", "this cannot be: '24:00' is out of range for a day"),
         (
             "task 'it's done' is running",
@@ -155,6 +162,8 @@ def test_every_independent_error_is_found() -> None:
         # Found by fuzzing: what is missing at the end hid what is wrong before it.
         ("daily between 25:00 and ", ["25:00", ""]),
         ("has failed this week between Mondey and", ["Mondey", ""]),
+        ("has failed during 'yestrday & (nevr | always)'", ["yestrday", "nevr"]),
+        ("every 10 based on finsh", ["10", "finsh"]),
     ],
 )
 def test_errors_of_one_statement_are_found_beside_each_other(text: str, words: list[str]) -> None:
@@ -175,6 +184,19 @@ def test_unknown_tasks_are_warnings_with_the_nearest_name() -> None:
     assert (second.severity, second.suggestion) == ("warning", "")
 
 
+def test_unknown_tasks_are_told_beside_errors() -> None:
+    text = "after task 'lod' faild & task 'lod' has failed past 2 hors"
+    assert [text[problem.start : problem.end] for problem in diagnose(text, task_names=["load"])] == [
+        *("'lod'", "faild", "'lod'", "hors"),
+    ]
+
+
+def test_the_error_that_is_raised_tells_of_all() -> None:
+    with pytest.raises(ConditionSyntaxError, match=r"column 1: .*; line 1, column 9: ") as raised:
+        parse_condition("dayly & hourli")
+    assert raised.value.text == "dayly & hourli"
+
+
 def test_tasks_are_not_checked_when_it_is_not_known_which_there_are() -> None:
     assert diagnose("after task 'whatever'") == ()
 
@@ -183,6 +205,26 @@ _FRAGMENTS = st.sampled_from(
     [
         *("daily", "after", "task", "tasks", "'x'", '"', "'", "(", ")", "&", "|", "~", " ", "\n", "between", "10:00"),
         *("and", "every", "10", "seconds", "on", "Monday", "Mondey", "cron", "* * * * *", "time of", "day", "\\"),
+        *(
+            "during",
+            "finish once",
+            "start once",
+            "'time of week on Monday",
+            "'yesterday'",
+            "based on",
+            "with 3 retries",
+        ),
+        *(
+            "task 'x' is due",
+            "param 'a' is",
+            "none",
+            "-1.5e3",
+            "to next",
+            "away",
+            "scheduler has",
+            "less than",
+            "the day",
+        ),
     ]
 )
 _VALID = st.sampled_from(
@@ -194,6 +236,18 @@ _VALID = st.sampled_from(
             "has started past 2 hours",
         ),
         *("(true | ~false) & yearly before Feb 29th", "param 'a' is 'b'", "scheduler has more than 3 cycles | retry 2"),
+        *(
+            "task 'x' is due daily after 07:00 with 3 retries",
+            "every 1 hour based on finish with 1 retry",
+            "finish once",
+        ),
+        *(
+            "during '(time of day after 7 | yesterday between 1 and 2) & past 1 hour to next 2 hours'",
+            "start once during 'between 2030-01-01 and 2030-03-01 12:00 | more than 1 hour away'",
+            "scheduler has run over 1 hour and less than 2 hours",
+            "param 'a' exists and 'b' is -5.5 and 'c' is none | env true",
+            "has started at least 2 times during 'the day before'",
+        ),
     ]
 )
 

@@ -36,6 +36,8 @@ from redengine.conditions import (
 from redengine.syntax import diagnose, parse_condition, spans, unparse
 from redengine.time import (
     Cron,
+    RelativeDay,
+    StaticInterval,
     TimeDelta,
     TimeOfDay,
     TimeOfHour,
@@ -45,6 +47,7 @@ from redengine.time import (
     TimeOfWeek,
     TimeOfYear,
     TimeSpanDelta,
+    always,
 )
 
 CONSTANTS = [
@@ -212,7 +215,52 @@ REST = [
     ("retry", Retry(-1)),
 ]
 
-FORMS = [*CONSTANTS, *ONCE, *WITHIN, *INTERVAL, *CRON, *PIPELINE, *HISTORY, *COUNTS, *REST]
+MONDAY = TimeOfWeek.at("Mon")
+PERIODS = [
+    ("during 'time of week on Monday & time of day after 8'", IsPeriod(MONDAY & TimeOfDay("8"))),
+    ('during "between 2030-01-01 and 2030-03-01 12:00"', IsPeriod(StaticInterval("2030-01-01", "2030-03-01 12:00"))),
+    ("during 'always'", IsPeriod(always)),
+    ("has failed during 'yesterday'", TaskFailed(period=RelativeDay("yesterday"))),
+    ("task 'X' has failed during 'next 2 hours'", TaskFailed(task="X", period=TimeDelta(future="2 hours"))),
+    ("has failed more than 2 times during 'the day before'", TaskFailed(period=RelativeDay("the_day_before")) > 2),
+    ("has started this second before 500", TaskStarted(period=TimeOfSecond(None, "500"))),
+    ("finish once", TaskExecutable()),
+    ("finish once during 'past 2 hours' with 1 retry", TaskExecutable(period=TimeDelta("2 hours"), retries=1)),
+    ("start once", TaskRunnable()),
+    ("start once during 'time of day after 8'", TaskRunnable(period=TimeOfDay("8"))),
+    ("task 'X' is running during 'past 2 hours'", TaskRunning("X", TimeDelta("2 hours"))),
+    ("scheduler has started during 'past 1 h to next 2 h'", SchedulerStarted(TimeDelta("1 h", "2 h"))),
+]
+DUE = [
+    ("task 'X' is due daily", TaskExecutable(task="X", period=TimeOfDay())),
+    ("task 'X' is due weekly on Mon with 2 retries", TaskExecutable(task="X", period=MONDAY, retries=2)),
+    ("task 'X' is due every 2 hours", TaskStarted(task="X", period=TimeDelta("2 hours")) == 0),
+    ("task 'X' is due every 2 hours based on finish", TaskExecutable(task="X", period=TimeDelta("2 hours"))),
+    ("task 'X' is due cron @daily", TaskRunnable(task="X", period=Cron("@daily"))),
+    ("task 'X' is due start once during 'yesterday'", TaskRunnable(task="X", period=RelativeDay("yesterday"))),
+    ("task 'X' is due after task 'Y' failed", DependFailure("Y", task="X")),
+    ("task 'X' is due after any tasks 'Y', 'Z'", Any(DependSuccess("Y", task="X"), DependSuccess("Z", task="X"))),
+]
+MORE = [
+    ("daily with 0 retries", TaskExecutable(period=TimeOfDay(), retries=0)),
+    ("hourly after 15:00 with 1 retry", TaskExecutable(period=TimeOfHour("15:00"), retries=1)),
+    ("every 2 hours based on run", TaskStarted(period=TimeDelta("2 hours")) == 0),
+    ("every 2 hours based on success", TaskSucceeded(period=TimeDelta("2 hours")) == 0),
+    ("every 1 hour and 30 minutes based on fail", TaskFailed(period=TimeDelta("90 min")) == 0),
+    ("run every 2 hours based on finish with 3 retries", TaskExecutable(period=TimeDelta("2 hours"), retries=3)),
+    ("scheduler has started", SchedulerStarted()),
+    ("scheduler has run less than 2 hours", SchedulerStarted(TimeSpanDelta(far="2 hours"))),
+    ("scheduler has run over 1 hour and 5 min and less than 2 hours", SchedulerStarted(TimeSpanDelta("65 min", "2 h"))),
+    ("scheduler has cycles", SchedulerCycles()),
+    ("has failed more than 1 and less than 9 and other than 5 times", TaskFailed(_gt_=1, _lt_=9, _ne_=5)),
+    ("param 'a' exists and 'b' exists and 'c' is 'd'", ParamExists("a", "b", c="d")),
+    ("param 'a' is 5 and 'b' is -2.5 and 'c' is true", ParamExists(a=5, b=-2.5, c=True)),
+    ("param 'a' is none and 'b' is false and 'b' exists", ParamExists("b", a=None, b=False)),
+    ("env 5", IsEnv(5)),
+    ("env none", IsEnv(None)),
+]
+
+FORMS = [*CONSTANTS, *ONCE, *WITHIN, *INTERVAL, *CRON, *PIPELINE, *HISTORY, *COUNTS, *REST, *PERIODS, *DUE, *MORE]
 each_form = pytest.mark.parametrize(("text", "expected"), FORMS, ids=[text for text, _ in FORMS])
 
 

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 import pytest
 
 from redengine.exc import ConditionSyntaxError
 from redengine.syntax import diagnose, parse_time
-from redengine.time import Cron, TimeDelta, TimeOfDay, TimeOfMonth, TimeOfWeek, always, never
+from redengine.time import (
+    Cron,
+    RelativeDay,
+    StaticInterval,
+    TimeDelta,
+    TimeOfDay,
+    TimeOfMonth,
+    TimeOfWeek,
+    TimeSpanDelta,
+    always,
+    never,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +39,14 @@ from redengine.time import Cron, TimeDelta, TimeOfDay, TimeOfMonth, TimeOfWeek, 
             "(time of week on Monday | time of week on Friday) & time of day after 10:00",
             (TimeOfWeek.at("Mon") | TimeOfWeek.at("Fri")) & TimeOfDay("10:00", None),
         ),
+        ("today", RelativeDay("today")),
+        ("Yesterday between 10:00 and 3 PM", RelativeDay("yesterday", start_time=time(10), end_time=time(15))),
+        ("the day before between 10:00 and 24:00", RelativeDay("the_day_before", start_time=time(10))),
+        ("between 2030-01-01  and 2030-01-31 10:00:30", StaticInterval("2030-01-01", "2030-01-31 10:00:30")),
+        ("between 1 hour and 2 hours away", TimeSpanDelta("1 hour", "2 hours")),
+        ("more than 1 hour away", TimeSpanDelta("1 hour")),
+        ("next 2 hours", TimeDelta(future="2 hours")),
+        ("past 1 hour to next 2 hours", TimeDelta("1 hour", "2 hours")),
     ],
 )
 def test_period(text: str, expected: object) -> None:
@@ -37,7 +58,9 @@ def test_a_period_is_given_back() -> None:
     assert parse_time(always) is always
 
 
-@pytest.mark.parametrize("text", ["", "daily", "~always", "always &", "time of day", "every 10", "env 'x'"])
+@pytest.mark.parametrize(
+    "text", ["", "daily", "~always", "always &", "time of day", "every 10", "env 'x'", "(" * 101 + "today"]
+)
 def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(ConditionSyntaxError):
         parse_time(text)
