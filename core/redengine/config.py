@@ -11,7 +11,7 @@ from datetime import timedelta, tzinfo
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_serializer, field_validator, model_validator
 
 from redengine.execution.dask import require_dask
 from redengine.tasks.run_id import uuid
@@ -132,6 +132,10 @@ class Config(BaseModel):
             return ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"There is no time zone {value!r}; they are named like 'Europe/Helsinki'") from error
+
+    @field_serializer("shut_cond", "timezone", "time_func", "func_run_id", "cls_lock", when_used="json-unless-none")
+    def _in_words(self, value: Any) -> str:
+        return getattr(value, "__name__", None) or str(value)
 
     @property
     def task_execution(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -50,6 +50,10 @@ class Exported:
         """The options of the task as JSON: conditions and parameters in words (secrets masked), lengths of time in
         seconds. ``options`` are those of ``json.dumps``."""
         return json.dumps(self.dict(include=include, exclude=exclude), default=_plain, **options)
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """The options with their values as in :meth:`json`, for ``dict(task)``: what web frameworks make answers of."""
+        return iter(json.loads(self.json()).items())
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from redengine.base import default_session
 from redengine.time.base import Period
 from redengine.time.duration import format_delta, to_timedelta
 from redengine.time.span import Interval
@@ -34,7 +35,11 @@ class _Floating(Period):
         """The occurrences around a reference, in order."""
 
     def __contains__(self, dt: object) -> bool:
-        return isinstance(dt, datetime) and any(dt in span for span in self._spans(self.get_reference()))
+        """Whether ``dt`` is so far from the reference; without one, from now on the default session's clock."""
+        if not isinstance(dt, datetime):
+            return False
+        reference = _now(dt) if self.reference is None else self.reference
+        return any(dt in span for span in self._spans(reference))
 
     def occurrence(self, dt: datetime) -> Interval | None:
         """The occurrence around ``dt``; both ends belong to it. Without a reference, ``dt`` is the reference."""
@@ -48,6 +53,13 @@ class _Floating(Period):
     def preceding(self, dt: datetime) -> Interval | None:
         spans = self._spans(dt if self.reference is None else self.reference)
         return next((span for span in reversed(spans) if instant(span.right) < instant(dt)), None)
+
+
+def _now(like: datetime) -> datetime:
+    """Now, in the zone of another datetime; in the default session's without one, if that is naive."""
+    session = default_session()
+    now = datetime.fromtimestamp(session.get_time(), like.tzinfo or session.zone)
+    return now if like.tzinfo else now.replace(tzinfo=None)
 
 
 class TimeDelta(_Floating):

@@ -47,6 +47,8 @@ redengine.tasks.maintain: ShutDown Restart
 redengine.tasks.run_id: uuid increment
 redengine.log.log_record: MinimalRecord LogRecord TaskLogRecord MinimalRunRecord RunRecord TaskRunRecord
 redengine.conditions.scheduler: SchedulerCycles SchedulerStarted
+redengine.conditions.api: every daily cron crontime after_success time_of_week running true false condition
+redengine.args.builtin: Arg FuncArg Return Session SimpleArg Task TerminationFlag
 redengine.conditions.task: TaskStarted TaskFailed TaskExecutable TaskRunning Retry
 redengine.time.interval: TimeOfDay TimeOfWeek
 redengine.time.cron: Cron

@@ -123,6 +123,12 @@ class TestConfig:
         session.config.max_process_count = 3
         assert heard == [("config", "max_process_count")]
 
+    def test_as_json_for_a_web_page(self) -> None:
+        told = Config(timezone="Europe/Helsinki", shut_cond="daily", timeout="10 min").model_dump(mode="json")
+        assert (told["timezone"], told["shut_cond"], told["func_run_id"]) == ("Europe/Helsinki", "daily", "uuid")
+        assert Config(timeout=told["timeout"]).timeout == timedelta(minutes=10)
+        assert Config().model_dump(mode="json")["timezone"] is None
+
     def test_given_as_keywords_or_whole(self) -> None:
         assert Session(config={"timeout": 5}).config.timeout == timedelta(seconds=5)
         config = Config()

@@ -245,6 +245,8 @@ def test_as_data(session: Session) -> None:
     assert told["timeout"] == 10.0
     assert told["parameters"] == {"x": "Return('y')", "secret": "Private(*****)"}
     assert told["func"] == "work"
+    # What FastAPI and its kin make an answer of.
+    assert dict(task) == told
 
 
 class TestByPath:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from datetime import datetime, time, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,9 +44,23 @@ def test_past_delta() -> None:
     assert past.occurrence(NOW) == Interval(NOW - 2 * HOUR, NOW, closed="both")
 
 
-def test_delta_without_reference_says_what_to_do() -> None:
+def test_delta_without_reference_goes_by_the_clock_of_the_default_session(make_session: Any) -> None:
+    session = make_session()
+    session.set_as_default()
+    session.config.timezone = HELSINKI
+    now = datetime(2024, 7, 1, 12, 0, tzinfo=HELSINKI)
+    session.config.time_func = now.timestamp
+    wall, utc = now.replace(tzinfo=None), now.astimezone(timezone.utc)
+    for each in (now, wall, utc):
+        found = [each + hours * HOUR in TimeDelta("2 hours") for hours in (-3, -2, 0, 1)]
+        assert found == [False, True, True, False]
+        assert each - 3 * HOUR in TimeSpanDelta("2 hours")
+        assert each - HOUR not in TimeSpanDelta("2 hours")
+
+
+def test_reference_there_is_none_of_says_what_to_do() -> None:
     with pytest.raises(ValueError, match="use_reference"):
-        assert NOW in TimeDelta("2 hours")
+        TimeDelta("2 hours").get_reference()
 
 
 def test_delta_values() -> None:
