@@ -216,6 +216,11 @@ class Loading:
                     open_runs.end_nameless(start)
         self._seq = seq
 
+    @property
+    def count(self) -> int:
+        """How many there were so far, with those that were in the book already."""
+        return self._seq
+
     def _begin(self, task_name: str) -> _LoadingTask:
         return _LoadingTask(self._book[task_name], self._runs.setdefault(task_name, OpenRuns()))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from redengine.log.sql.table import COLUMN_TYPES, SqlTable
 
 #: Records that are fetched at once.
 BATCH = 5_000
+_PLAIN = (sa.String, sa.Float, sa.Integer, sa.types.NullType)
 #: The types of columns that redbird gets wrong.
 WIDE_TYPES: dict[type, Any] = {kind: COLUMN_TYPES[kind] for kind in (int, float, timedelta)}
 
@@ -66,23 +67,46 @@ def connected(repo: bird.Repo) -> Iterator[sa.Connection]:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
-def stream(repo: bird.Repo, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """These fields of all records, oldest first, by one question and with few records in memory at a time. A field
-    that has no column is ``None``."""
+def batches(repo: bird.Repo, names: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
+    """These fields of all records (and perhaps the key), oldest first, many at once, each time in a transaction of its
+    own: one thread may go on where another one was. A field that has no column is ``None``."""
     table = table_of(repo)
     if table is None:
         return
     columns = [table.columns[name] if name in table.columns else sa.null() for name in names]
-    yield from _streamed(repo, sa.select(*columns).select_from(table.table).order_by(*table.order))
+    statement = sa.select(*columns).select_from(table.table).order_by(*table.order)
+    key = table.key
+    if key is None:
+        # There is no way back to where a batch ended.
+        yield from _partitions(repo, statement)
+        return
+    plain = all(_is_plain(column.type) for column in columns)
+    batch = statement.add_columns(key).limit(BATCH)
+    while True:
+        with connected(repo) as connection:
+            result = connection.execute(batch)
+            # As the database's own module gives them: in half the time.
+            rows = result.cursor.fetchall() if plain and result.cursor is not None else result.all()
+            result.close()
+        if rows:
+            yield rows
+        if len(rows) < BATCH:
+            return
+        batch = statement.add_columns(key).where(key > rows[-1][-1]).limit(BATCH)
 
 
-def _streamed(repo: bird.Repo, statement: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
+def _is_plain(kind: sa.types.TypeEngine[Any]) -> bool:
+    """Whether what a database gives for a column of this type is its value."""
+    return isinstance(kind, _PLAIN) and not isinstance(kind, sa.Enum)
+
+
+def _partitions(repo: bird.Repo, statement: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
+    """The rows of a statement, in one transaction and with few in memory at a time."""
     with (
         engine_of(repo).connect() if repo.autocommit else nullcontext(repo.session.connection()) as connection,
         connection.execute(statement, execution_options={"yield_per": BATCH}) as result,
     ):
-        for rows in result.partitions():
-            yield from rows
+        yield from result.partitions()
 
 
 class SqlQueries:
@@ -211,7 +235,7 @@ def _rows(repo: bird.Repo, query: Mapping[str, Any], newest_first: bool, size: i
     statement = statement.where(*conditions(table, query))
     statement = statement.order_by(*(part.desc() if newest_first else part for part in table.order))
     if key is None:
-        for row in _streamed(repo, statement):
+        for row in chain.from_iterable(_partitions(repo, statement)):
             yield dict(zip(names, row, strict=True))
         return
     batch = statement.limit(size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from redengine.control.messages import LogFilter, ReadLog
 from redengine.log import MinimalRecord
-from redengine.log.past import read_past
+from redengine.log.past import BookReading, read_past
 from redengine.log.source import open_source
 from redengine.log.sql.source import SqlLogSource
 
@@ -170,14 +171,39 @@ def test_a_search_is_bounded_and_goes_on(repo: Any) -> None:
         assert forward + numbers(page) == found
 
 
-def test_the_past_is_read_by_one_question_and_few_columns(repo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_past_is_read_in_one_pass_and_by_few_columns(repo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(repo, 12_000)
     monkeypatch.setattr(type(repo), "data_to_item", None)
     with statements(repo) as asked:
         assert [past.created for past in read_past(repo)] == list(range(12_000))
-    ((statement, _),) = asked
-    assert "exc_text" not in statement
-    assert "ORDER BY" in statement
+    # Each question goes on where the one before ended, and sorts nothing.
+    assert len(asked) == 3
+    for number, (statement, parameters) in enumerate(asked):
+        assert "exc_text" not in statement
+        assert ("WHERE" in statement) == (number > 0)
+        assert not re.search("TEMP B-TREE|Sort", plan(repo, (statement, parameters)))
+
+
+def test_a_reading_may_go_on_on_another_thread(repo: Any) -> None:
+    fill(repo, 12_000)
+    reading = BookReading(repo)
+    assert not reading.read_on(0.0)
+    rest = threading.Thread(target=reading.read_on)
+    rest.start()
+    rest.join(20)
+    assert (reading.book.loaded, engine_of(repo).pool.checkedout()) == (12_000, 0)  # type: ignore[attr-defined]
+    assert reading.book["rare"].last["terminate"].created == 2000
+
+
+@pytest.mark.parametrize("odd", [{"run_id": None}, {"created": float("inf")}, {"action": ""}, {"start": None}])
+def test_a_record_that_is_odd_is_read_by_itself(repo: Any, odd: dict[str, Any]) -> None:
+    fill(repo, 3000)
+    with engine_of(repo).begin() as connection:
+        connection.execute(repo.log_table.table.insert(), [record(3000) | odd])
+    bad = "created" in odd or "action" in odd
+    past = read_past(repo)
+    assert [each.created for each in past] == list(range(3000 if bad else 3001))
+    assert past.skipped == bad
 
 
 def test_nobody_is_kept_waiting_by_a_reader(repo: Any) -> None:
@@ -192,7 +218,7 @@ def test_nobody_is_kept_waiting_by_a_reader(repo: Any) -> None:
     writer.join(20)
     assert not writer.is_alive()
     assert sum(1 for _ in looking) == 6000  # what came meanwhile included
-    assert len(list(past)) == 5999
+    assert len(list(past)) == 6000
     assert engine_of(repo).pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
