@@ -6,16 +6,17 @@ import io
 import os
 import pickle
 import sys
+from collections import ChainMap
 from collections.abc import Callable
 from functools import partial
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import cloudpickle
 
 from redengine.abc import Outcome
 from redengine.exc import TaskSetupError
-from redengine.execution.worker import MAIN_ALIAS, Reply, main_attribute, unsendable_value
+from redengine.execution.worker import MAIN_ALIAS, Reply, code_of_file, main_attribute, unsendable_value
 
 
 def pack(work: Callable[[], Any], task_name: str, *, by_value: str | None = None) -> bytes:
@@ -28,7 +29,7 @@ def pack(work: Callable[[], Any], task_name: str, *, by_value: str | None = None
     Raises ``TaskSetupError`` when neither way works.
     """
     errors: list[Exception] = []
-    dumps: list[Callable[[Any], bytes]] = [cloudpickle.dumps]
+    dumps: list[Callable[[Any], bytes]] = [_dump]
     if by_value in sys.modules:
         dumps.insert(0, partial(_dump_by_value, sys.modules[by_value]))
     if main_file() is not None:
@@ -44,10 +45,27 @@ def pack(work: Callable[[], Any], task_name: str, *, by_value: str | None = None
     ) from errors[0]
 
 
+def _code_with_its_file(code: CodeType) -> tuple[Any, ...]:
+    make, args, *_ = cloudpickle.Pickler.dispatch_table[CodeType](code)
+    return code_of_file, (make, args, code.co_filename)
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Copies code with the name of its file, which newer cloudpickles leave out: a traceback is to say where."""
+
+    dispatch_table = ChainMap({CodeType: _code_with_its_file}, cloudpickle.Pickler.dispatch_table)
+
+
+def _dump(work: Callable[[], Any], pickler: type[_Pickler] = _Pickler) -> bytes:
+    buffer = io.BytesIO()
+    pickler(buffer).dump(work)
+    return buffer.getvalue()
+
+
 def _dump_by_value(module: ModuleType, work: Callable[[], Any]) -> bytes:
     cloudpickle.register_pickle_by_value(module)
     try:
-        return bytes(cloudpickle.dumps(work))
+        return _dump(work)
     finally:
         cloudpickle.unregister_pickle_by_value(module)
 
@@ -58,7 +76,7 @@ def main_file() -> str | None:
     return os.path.abspath(path) if path and os.path.isfile(path) else None
 
 
-class _MainByName(cloudpickle.Pickler):  # type: ignore[misc]
+class _MainByName(_Pickler):
     """Names what the main script defines, where cloudpickle would copy it."""
 
     def reducer_override(self, obj: Any) -> Any:
@@ -77,9 +95,7 @@ def _found_in_main(obj: Any) -> bool:
 def _dump_by_name(work: Callable[[], Any]) -> bytes:
     # What the worker makes of the script's classes comes back under the worker's name for the script.
     sys.modules[MAIN_ALIAS] = sys.modules["__main__"]
-    buffer = io.BytesIO()
-    _MainByName(buffer).dump(work)
-    return buffer.getvalue()
+    return _dump(work, _MainByName)
 
 
 def unpack(run_id: str, task_name: str, frame: bytes) -> Outcome:

@@ -19,7 +19,7 @@ import struct
 import sys
 import traceback
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,6 +153,11 @@ class _FileFinder(importlib.abc.MetaPathFinder):
         # The loader is named: a project file need not end in .py.
         loader = importlib.machinery.SourceFileLoader(fullname, self._path)
         return importlib.util.spec_from_file_location(fullname, self._path, loader=loader)
+
+
+def code_of_file(make: Callable[..., types.CodeType], args: tuple[Any, ...], filename: str) -> types.CodeType:
+    """Code as cloudpickle makes it again, with the name of the file it is from."""
+    return make(*args).replace(co_filename=filename)
 
 
 def main_attribute(qualname: str) -> Any:

@@ -199,6 +199,18 @@ async def test_work_that_cannot_be_sent_is_refused(process: Any, runs: Any) -> N
     assert runs.reports == []
 
 
+async def test_traceback_of_copied_code_shows_its_file_and_line(process: Any, runs: Any) -> None:
+    def outer() -> None:
+        def inner() -> None:
+            raise ValueError("lost")  # in here
+
+        inner()
+
+    told = (await runs.run(process, outer)).exc_text
+    assert told.count(f'File "{__file__}"') == 2
+    assert 'raise ValueError("lost")  # in here' in told
+
+
 async def test_surroundings_are_put_back_between_runs(process: Any, runs: Any) -> None:
     def spoil() -> None:
         import os
