@@ -14,6 +14,7 @@ from redengine.abc import Topic
 from redengine.config import Config
 from redengine.log.adapter import TaskAdapter, find_logger, find_repo
 from redengine.log.defaults import create_default_handler
+from redengine.log.handler import RepoHandler
 from redengine.log.history import HistoryBook, OpenRun
 from redengine.log.memory_repo import MAX_RECORDS, BoundedMemoryRepo, bound
 from redengine.log.past import BookReading, read_book
@@ -195,9 +196,16 @@ class Journal:
         """The repository that tasks are logged to; ``AttributeError`` when there is none."""
         return TaskAdapter(self._task_logger(), task=None)._get_repo()
 
-    def set_repo(self, repo: Any) -> None:
-        """Log tasks to this repository from now on; their pasts are read from it."""
-        TaskAdapter(self._task_logger(), task=None, ignore_warnings=True).set_repo(repo)
+    def set_repo(self, repo: Any, delete_existing: bool = True) -> None:
+        """Log tasks to this repository from now on; their pasts are read from it.
+
+        ``delete_existing=False``: the repositories there were are written to as well.
+        """
+        logger = self._task_logger()
+        if delete_existing:
+            TaskAdapter(logger, task=None, ignore_warnings=True).set_repo(repo)
+        else:
+            logger.handlers.insert(0, RepoHandler(repo))
         self.own_repo = True
 
     def get_task_loggers(self, with_adapters: bool = True) -> dict[str, Any]:

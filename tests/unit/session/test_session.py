@@ -165,6 +165,13 @@ class TestLog:
         assert task.last_fail.timestamp() == 1000.0
         assert task.last_success is None
 
+    def test_repository_put_before_the_others(self, session: Session) -> None:
+        before, other = session.get_repo(), BoundedMemoryRepo(model=TaskRunRecord)
+        session.set_repo(other, delete_existing=False)
+        FuncTask(lambda: None, name="a", session=session)()
+        assert session.get_repo() is other
+        assert other.filter_by().count() == before.filter_by().count() == 2
+
     def test_read_back(self, session: Session) -> None:
         task = FuncTask(lambda: None, name="a", session=session)
         task()
