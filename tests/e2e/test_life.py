@@ -109,6 +109,9 @@ def test_without_a_terminal_the_scheduler_goes_on(place, until, alive):
     before = place.logged("tick", "success")
     until(lambda: place.logged("tick", "success") > before + 3)
     assert alive(program.pid)
+    second = place.start()
+    assert second.ended() == 3
+    assert f"End it with: kill {program.pid}" in second.text.replace("\n", "")
     program.signal(signal.SIGTERM)
     assert program.ended() == 0
     assert place.logged("tick", "run") == place.logged("tick", "success")

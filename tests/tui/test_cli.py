@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 
 from redengine_tui import cli
 from redengine_tui.cli import main
+from redengine_tui.data import ProjectData
 
 
 def call(*args):
@@ -92,6 +95,32 @@ def test_locate(tmp_path):
     assert "demo" in call("locate", "--data-dir", str(tmp_path / "data"), "demo").output
     # Asking makes nothing.
     assert not (tmp_path / "data").exists()
+
+
+def test_locate_says_what_runs(tmp_path):
+    project, root = tmp_path / "project.py", tmp_path / "data"
+    project.write_text("")
+    data = ProjectData.of(project, root)
+
+    def located():
+        text = call("locate", "--data-dir", str(root), str(project)).output
+        return text.splitlines()[-1], json.loads(call("locate", "--data-dir", str(root), str(project), "--json").output)
+
+    line, found = located()
+    assert line == "running    no"
+    assert (found["running"], found["pid"], found["log"]) == ("no", None, str(data.log))
+    data.make()
+    lock = data.lock()
+    line, found = located()
+    assert line.startswith(f"running    process {os.getpid()}")
+    assert (found["running"], found["pid"]) == ("yes", os.getpid())
+    left = data.owner_file.read_bytes()
+    data.release(lock)
+    data.owner_file.write_bytes(left)
+    line, found = located()
+    assert line == f"running    no (process {os.getpid()} died without ending)"
+    assert found["running"] == "died"
+    assert json.loads(call("locate", "--data-dir", str(root), "--json").output)["projects"] == [str(data.folder)]
 
 
 def test_a_project_that_takes_its_time_is_announced_at_a_terminal(monkeypatch, capsys):

@@ -58,6 +58,33 @@ def test_one_scheduler_a_project(kept):
     kept.release(kept.lock())
 
 
+def test_a_scheduler_without_a_screen_is_ended_by_a_signal(kept):
+    lock = kept.lock()
+    with pytest.raises(ProjectLocked, match=f"Quit that one first, on its screen or with: kill {os.getpid()}"):
+        kept.lock()
+    since = kept.owner()["since"]
+    kept.lose_terminal()
+    with pytest.raises(
+        ProjectLocked, match=rf"none can be attached to it\. End it with: kill {os.getpid()}$"
+    ) as caught:
+        kept.lock()
+    assert "/dev/" not in str(caught.value)
+    assert kept.owner()["since"] == since
+    kept.release(lock)
+
+
+def test_whether_it_is_scheduled_is_asked_of_the_lock(kept):
+    assert not kept.is_scheduled()
+    lock = kept.lock()
+    assert kept.is_scheduled()
+    kept.release(lock)
+    # What a process that was killed leaves behind.
+    kept.owner_file.write_text('{"pid": 1}')
+    assert not kept.is_scheduled()
+    # Whoever only asks keeps nobody from starting.
+    kept.release(kept.lock())
+
+
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"pid": "x", "since": "yesterday"}', "\0"])
 def test_an_owner_file_that_is_broken_costs_nothing(kept, content):
     kept.owner_file.write_text(content)

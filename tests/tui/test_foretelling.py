@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from redengine_tui.cli import main
+from redengine_tui.data import ProjectData
 
 PROJECT = """
 from redengine import RedEngine
@@ -135,3 +137,44 @@ def test_a_disabled_task_is_not_promised_a_start(tmp_path):
     text = run("explain", str(path), "a", data=tmp_path / "data")[1]
     assert "It is disabled" in text
     assert text.endswith("next: never\n")
+
+
+def begun(project, tmp_path, seconds=60):
+    """The data of a project whose task "fetch" began, by its log, and has not ended."""
+    data = ProjectData.of(Path(project), tmp_path / "data")
+    data.make()
+    began = time.time() - seconds
+    data.log.write_text(
+        f"task_name,action,created,start,end,runtime,message,exc_text,run_id\r\nfetch,run,{began},{began},,,,,r1\r\n"
+    )
+    return data
+
+
+def test_explain_knows_what_another_process_runs(project, tmp_path):
+    data = begun(project, tmp_path)
+    lock = data.lock()
+    _, text = run("explain", project, "fetch", data=tmp_path / "data")
+    assert text.startswith("fetch: It has been running since ")
+    data.release(lock)
+
+
+def test_explain_knows_what_nobody_runs_any_more(project, tmp_path):
+    begun(project, tmp_path)
+    _, text = run("explain", project, "fetch", data=tmp_path / "data")
+    assert text.startswith("fetch: It began ")
+    assert "never ended: will be logged as crashed when the project is run. Its condition does not hold" in text
+    found = json.loads(run("explain", project, "fetch", "--json", data=tmp_path / "data")[1])
+    assert found["verdict"].startswith("It began ")
+
+
+def test_explain_knows_that_no_process_is_free(tmp_path):
+    path = tmp_path / "project.py"
+    path.write_text(
+        "from redengine import RedEngine\napp = RedEngine(config={'max_process_count': 1})\n"
+        "@app.task('always', multilaunch=False)\ndef fetch(): ...\n@app.task('always')\ndef due(): ...\n"
+    )
+    data = begun(path, tmp_path)
+    assert "waits" not in run("explain", str(path), "due", data=tmp_path / "data")[1]
+    lock = data.lock()
+    assert "waits for a free process" in run("explain", str(path), "due", data=tmp_path / "data")[1]
+    data.release(lock)

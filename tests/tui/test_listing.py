@@ -10,6 +10,10 @@ import time
 
 import pytest
 
+from redengine.control.messages import NextStart, TaskView
+from redengine_tui.data import ProjectData
+from redengine_tui.listing import as_text
+
 PROJECT = """
 from redengine import RedEngine
 app = RedEngine()
@@ -29,7 +33,7 @@ HEADER = "task_name,action,created,start,end,runtime,message,exc_text,run_id\r\n
 def listed(tmp_path):
     """``listed(*options, source, log)``: the tasks of a project with such a log."""
 
-    def listed(*options, source=PROJECT, log=None):
+    def listed(*options, source=PROJECT, log=None, scheduled=False):
         (tmp_path / "project.py").write_text(source)
         env = {**os.environ, "REDENGINE_TUI_DATA_DIR": str(tmp_path / "data"), "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -44,10 +48,14 @@ def listed(tmp_path):
             file = type(tmp_path)(place.split(maxsplit=1)[1])
             file.parent.mkdir(parents=True)
             file.write_bytes(log)
+        data = ProjectData.of(tmp_path / "project.py", tmp_path / "data")
+        lock = data.lock() if scheduled else None
         before = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in tmp_path.rglob("*")}
         done = call("list", *options)
         after = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in tmp_path.rglob("*")}
         assert after == before
+        if lock is not None:
+            data.release(lock)
         return done
 
     return listed
@@ -64,7 +72,7 @@ def test_as_a_table(listed):
     done = listed(log=past())
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["TASK", "CONDITION", "LAST", "RUN", "RESULT", "TOOK", "NEXT", "RUN"]
+    assert lines[0].split() == ["TASK", "CONDITION", "STATE", "LAST", "RUN", "RESULT", "TOOK", "NEXT", "RUN"]
     (line,) = (line for line in lines if line.startswith("done"))
     assert "success" in line
     assert "3" in line.split("success")[1]
@@ -79,6 +87,53 @@ def test_as_json(listed):
     assert tasks["done"]["duration"] == 3.0
     assert tasks["done"]["next"]["kind"] == "at"
     assert tasks["follower"]["next"]["kind"] in ("now", "after")
+
+
+def begun(seconds, task="done", run_id="r2"):
+    at = time.time() - seconds
+    return f"{task},run,{at},{at},,,,,{run_id}\r\n".encode()
+
+
+def test_what_another_process_runs_is_running(listed):
+    done = listed("--json", log=past(begun(30)), scheduled=True)
+    task = json.loads(done.stdout)[0]
+    assert task["state"] == "running"
+    (run,) = task["runs"]
+    assert run["run_id"] == "r2"
+    assert run["started"] == pytest.approx(time.time() - 30, abs=20)
+
+
+def test_what_nobody_runs_will_be_a_crash(listed):
+    log = past(begun(30))
+    task = json.loads(listed("--json", log=log).stdout)[0]
+    assert (task["state"], task["runs"]) == ("crash", [])
+    assert "never ended: will be logged as crashed" in task["problem"]
+
+
+def test_the_state_is_in_the_table(listed):
+    done = listed(log=past(begun(30)))
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("done "))
+    assert "  crash  " in line
+    assert done.stdout.splitlines()[-1].startswith("done: began ")
+
+
+def test_a_full_house_is_waited_for(listed):
+    source = PROJECT.replace("RedEngine()", "RedEngine(config={'max_process_count': 1})")
+    log = past(begun(30) + begun(20, "follower", "r3"))
+    tasks = json.loads(listed("--json", source=source + 'app.task("always", name="due", func=print)\n', log=log,
+                              scheduled=True).stdout)  # fmt: skip
+    assert [task["state"] for task in tasks if task["name"] in ("done", "due")] == ["running", "queued"]
+
+
+def test_on_a_terminal_a_long_name_is_cut_where_the_line_ends():
+    name = "n" * 193
+    task = TaskView(name, "idle", "daily between 07:00 and 10:00", "false", "process", 0, NextStart("now"))
+    lines = as_text((task,), width=80).splitlines()
+    assert max(map(len, lines)) == 80
+    assert "n…  daily" in lines[1]
+    assert lines[1].endswith("now")
+    # Elsewhere it is whole.
+    assert name in as_text((task,))
 
 
 def test_without_a_log(listed):
@@ -132,7 +187,7 @@ def test_a_log_in_sql_that_is_still_to_come(listed, url):
     pytest.importorskip("sqlalchemy")
     done = listed(source=SQL_PROJECT.format(url=url))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[1].split()[:3] == ["done", "daily", "never"]
+    assert done.stdout.splitlines()[1].split()[:4] == ["done", "daily", "idle", "never"]
 
 
 def test_a_database_that_is_not_there(listed):

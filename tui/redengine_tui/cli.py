@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -218,15 +219,15 @@ def list_tasks(project: str, as_json: bool, data_dir: str | None) -> None:
     """List the tasks of a project: condition, last run and next run, without running it."""
     from redengine.exc import ProjectError
     from redengine_tui import listing
-    from redengine_tui.data import ProjectData, data_root
 
     try:
         with _answering():
-            loaded = _loaded(project)
-            views = listing.views(loaded, ProjectData.of(loaded.path, data_root(data_dir)))
+            loaded, scheduled = _with_past(project, data_dir)
+            views = listing.views(loaded, scheduled)
     except ProjectError as problem:
         _stop(str(problem))
-    click.echo(listing.as_json(views) if as_json else listing.as_text(views, loaded.session.zone))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    click.echo(listing.as_json(views) if as_json else listing.as_text(views, loaded.session.zone, width))
 
 
 @main.command()
@@ -241,8 +242,8 @@ def explain(project: str, task: str, as_json: bool, data_dir: str | None) -> Non
 
     try:
         with _answering():
-            loaded = _with_past(project, data_dir)
-            report = explaining.explain(loaded, task)
+            loaded, scheduled = _with_past(project, data_dir)
+            report = explaining.explain(loaded, task, scheduled)
     except ProjectError as problem:
         _stop(str(problem))
     click.echo(explaining.as_json(report) if as_json else explaining.as_text(task, report, loaded.session.zone))
@@ -263,46 +264,45 @@ def forecast(project: str, hours: float, as_json: bool, data_dir: str | None) ->
 
     try:
         with _answering():
-            session = _with_past(project, data_dir).session
+            session = _with_past(project, data_dir)[0].session
             found = foretell(session, timedelta(hours=hours))
     except ProjectError as problem:
         _stop(str(problem))
     click.echo(forecasting.as_json(found) if as_json else forecasting.as_text(found, session.zone))
 
 
-def _with_past(spec: str, data_dir: str | None) -> Any:
-    """A project that knows its log, but does not run."""
+def _with_past(spec: str, data_dir: str | None) -> tuple[Any, bool]:
+    """A project that knows its log, but does not run here; whether it runs elsewhere."""
     from redengine_tui.data import ProjectData, data_root
-    from redengine_tui.listing import take_past
+    from redengine_tui.outside import take_past
 
     loaded = _loaded(spec)
-    take_past(loaded, ProjectData.of(loaded.path, data_root(data_dir)))
-    return loaded
+    return loaded, take_past(loaded, ProjectData.of(loaded.path, data_root(data_dir)))
 
 
 @main.command()
 @click.argument("project", metavar="PROJECT", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
 @_data_dir
-def locate(project: str | None, data_dir: str | None) -> None:
-    """Say where things are kept: of all projects, or of one."""
-    from redengine_tui import listing
+def locate(project: str | None, as_json: bool, data_dir: str | None) -> None:
+    """Say where things are kept: of all projects, or of one and which process runs it."""
+    from redengine.exc import ProjectError
+    from redengine_tui import locating
     from redengine_tui.data import ProjectData, data_root
+    from redengine_tui.project import existing, split
 
     root = data_root(data_dir)
-    if project is None:
-        click.echo(listing.places(root))
-        return
-    if project == "demo":
-        data = ProjectData.of(root, root, "demo")
-    else:
-        from redengine.exc import ProjectError
-        from redengine_tui.project import existing, split
-
-        try:
-            data = ProjectData.of(existing(split(project)[0]), root)
-        except ProjectError as problem:
-            _stop(str(problem))
-    click.echo(listing.places_of(data))
+    found: locating.Places | locating.ProjectPlaces
+    try:
+        if project is None:
+            found = locating.places(root)
+        elif project == "demo":
+            found = locating.places_of(ProjectData.of(root, root, "demo"))
+        else:
+            found = locating.places_of(ProjectData.of(existing(split(project)[0]), root))
+    except ProjectError as problem:
+        _stop(str(problem))
+    click.echo(locating.as_json(found) if as_json else locating.as_text(found))
 
 
 def _stop(message: str, code: int = UNUSABLE) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -20,6 +21,8 @@ APP = "redengine-tui"
 #: How many outputs of runs are kept, and for how long (seconds).
 OUTPUTS_KEPT = 5000
 OUTPUTS_FOR = 30 * 86400.0
+#: Seconds in which whoever only asks for the lock of a project has let go of it again.
+ASKING = 0.2
 
 
 def data_root(given: str | None = None) -> Path:
@@ -63,6 +66,11 @@ class ProjectData:
         return self.folder / "stray-output.txt"
 
     @property
+    def lock_file(self) -> Path:
+        """Locked by the process that schedules the project, and by the system's care unlocked when that dies."""
+        return self.folder / "lock"
+
+    @property
     def owner_file(self) -> Path:
         """Which process schedules the project."""
         return self.folder / "running.json"
@@ -84,16 +92,38 @@ class ProjectData:
 
     def lock(self) -> FileLock:
         """Take the project for this process; :class:`~redengine.exc.ProjectLocked` when another one has it."""
-        lock = FileLock(self.folder / "lock")
+        lock = FileLock(self.lock_file)
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=ASKING, poll_interval=ASKING / 10)
         except Timeout:
             raise ProjectLocked(self._owner_message()) from None
         except OSError as error:
-            raise ProjectError(f"The lock of the project, {self.folder / 'lock'}, cannot be taken: {error}") from None
-        owner = {"pid": os.getpid(), "project": str(self.project), "since": time.time(), "terminal": _terminal()}
-        self.owner_file.write_text(json.dumps(owner), encoding="utf-8")
+            raise ProjectError(f"The lock of the project, {self.lock_file}, cannot be taken: {error}") from None
+        self._write_owner({"since": time.time(), "terminal": _terminal()})
         return lock
+
+    def lose_terminal(self) -> None:
+        """Have others know that this process goes on without a screen; its terminal's name may soon be another's."""
+        self._write_owner({"since": self.owner().get("since"), "terminal": None})
+
+    def _write_owner(self, more: dict[str, Any]) -> None:
+        owner = {"pid": os.getpid(), "project": str(self.project), **more}
+        self.owner_file.write_text(json.dumps(owner), encoding="utf-8")
+
+    def is_scheduled(self) -> bool:
+        """Whether a process has the project now, whatever is written of one. Nothing is written."""
+        try:
+            fd = os.open(self.lock_file, os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            # Shared, so that those who ask do not see each other.
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(fd)
+        return False
 
     def release(self, lock: FileLock) -> None:
         """Give the project back."""
@@ -110,14 +140,20 @@ class ProjectData:
 
     def _owner_message(self) -> str:
         owner = self.owner()
-        who = f"process {owner['pid']}" if "pid" in owner else "another process"
+        pid = owner["pid"] if isinstance(owner.get("pid"), int) else None
+        who = "another process" if pid is None else f"process {pid}"
         if owner.get("terminal"):
             who += f" on {owner['terminal']}"
         if isinstance(owner.get("since"), (int, float)):
             who += f", since {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(owner['since']))}"
+        kill = "" if pid is None else f"kill {pid}"
+        if owner.get("terminal", "") is None:
+            ask = f"Its terminal is gone: it runs without a screen, and none can be attached to it. End it with: {kill}"
+        else:
+            ask = f"Quit that one first{f', on its screen or with: {kill}' if kill else ''}."
         return (
             f"{self.project.name} is scheduled already, by {who}.\n"
-            "One project has one scheduler, so that no task runs twice. Quit that one first."
+            f"One project has one scheduler, so that no task runs twice. {ask}"
         )
 
     def prune_outputs(self) -> None:

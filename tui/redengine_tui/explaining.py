@@ -13,12 +13,16 @@ from redengine.control.explain import report_of
 from redengine.control.messages import ConditionNode, ConditionReport, NextStart
 from redengine.exc import ProjectError
 from redengine_tui.format import next_start, stamp
+from redengine_tui.outside import never_ended, processes_full
 from redengine_tui.project import LoadedProject
 from redengine_tui.text import safe_line
 
 
-def explain(project: LoadedProject, task_name: str) -> ConditionReport:
-    """What the condition of a task means now; :class:`~redengine.exc.ProjectError` when there is no such task."""
+def explain(project: LoadedProject, task_name: str, scheduled: bool = False) -> ConditionReport:
+    """What the condition of a task means now, and what another process that schedules the project does with it.
+
+    Raises :class:`~redengine.exc.ProjectError` when there is no such task.
+    """
     session = project.session
     if task_name not in session:
         near = get_close_matches(task_name, map(str, session.tasks.names()), n=1)
@@ -30,6 +34,11 @@ def explain(project: LoadedProject, task_name: str) -> ConditionReport:
         # As in a forecast: as if the scheduler were started now.
         context.started_at = context.now
     report = report_of(task, context)
+    if left := session.unended.get(task.name):
+        report = msgspec.structs.replace(report, verdict=f"It {never_ended(left, session.zone)}. {report.verdict}")
+    due = report.next is not None and report.next.kind == "now" and not task.history.live and not task.disabled
+    if scheduled and due and task.get_execution() == "process" and processes_full(session):
+        report = msgspec.structs.replace(report, verdict="Its condition holds; it waits for a free process.")
     # The report is of the condition alone.
     return msgspec.structs.replace(report, next=NextStart("never"), next_starts=()) if task.disabled else report
 

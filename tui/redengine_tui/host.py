@@ -8,6 +8,7 @@ import logging.handlers
 import threading
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from filelock import FileLock
@@ -124,6 +125,11 @@ class Host:
     def shown(self) -> None:
         """The screen is there."""
         self._shown.set()
+
+    def lose_terminal(self) -> None:
+        """The screen is gone for good; the scheduler goes on."""
+        with suppress(OSError):  # a full disk, say: only what others are told depends on it
+            self.data.lose_terminal()
 
     def controller(self, who: str = "operator") -> LocalController:
         """A controller for a screen in this process."""

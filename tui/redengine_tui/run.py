@@ -76,6 +76,7 @@ class Session:
     def _hung_up(self, number: int, frame: FrameType | None) -> None:
         self.detached = True
         self._terminal.abandon()
+        self._host.lose_terminal()
         self._leave_screen(first=lambda: None)
 
     def _leave_screen(self, first: Callable[[], None]) -> None:

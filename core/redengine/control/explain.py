@@ -9,6 +9,7 @@ from typing import Any
 from redengine.conditions.base import Wrapper
 from redengine.conditions.context import Context
 from redengine.conditions.logic import foreseen
+from redengine.conditions.task import moment
 from redengine.control.messages import ConditionNode, ConditionReport, Problem
 from redengine.control.outlook import next_true
 from redengine.exc import ConditionSyntaxError
@@ -94,7 +95,7 @@ def verdict(task: Any, tree: ConditionNode, ctx: Context) -> str:
     """Why the task is or is not started now, in one sentence."""
     live = ctx.book[task.name].live
     if live:
-        return "It is running."
+        return f"It has been running since {moment(min(live.values()), ctx)}."
     if task.batches:
         return "It starts now: somebody asked for it."
     if task.disabled:

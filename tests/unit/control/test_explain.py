@@ -102,7 +102,7 @@ def test_what_keeps_it_from_starting_is_said(explain: Any) -> None:
         (lambda task: None, "Its condition holds."),
         (lambda task: setattr(task, "disabled", True), "It is disabled: its condition does not start it."),
         (lambda task: task.run(), "It starts now: somebody asked for it."),
-        (lambda task: task.history.live.update({"1": 0.0}), "It is running."),
+        (lambda task: task.history.live.update({"1": 0.0}), "It has been running since 1970-01-01 00:00:00."),
         (lambda task: setattr(task.session, "on_hold", True), "Its condition holds, but the scheduler is on hold."),
         (lambda task: setattr(task, "start_cond", "is broken"), "It cannot be evaluated: RuntimeError: no answer"),
     ],
