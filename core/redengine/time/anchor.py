@@ -58,14 +58,15 @@ class AnchoredInterval(Period):
             last = self._kind.unit_end(first, start if isinstance(start, str) else None)
         elif starting:
             last = first
-        if right_closed and last < self._kind.size:
+        moved = right_closed and last < self._kind.size
+        if moved:
             last += 1
         length = (last - first) % self._kind.size or self._kind.size
         self._set(
             _start=first,
             _end=last,
-            _given=(start is not None, end is not None),
-            _is_point=bool(time_point and end is None),
+            _given=(start is not None, end is not None or moved),
+            _is_point=bool(time_point and end is None and not moved),
             _cell_length=timedelta(microseconds=length),
         )
 

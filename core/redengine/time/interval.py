@@ -133,6 +133,13 @@ class TimeOfYear(UnevenCycles, AnchoredInterval):
     _kind = _YEAR
     _reach = 10
 
+    @property
+    def start(self) -> str:
+        text = super().start
+        # A month alone would be all of it.
+        is_first_day = self._is_point and self._end - self._start == DAY and text in _YEAR.months
+        return f"{text} 1st" if is_first_day else text
+
     def anchor_dt(self, dt: datetime) -> int:
         return _YEAR.starts[dt.month - 1] + (dt.day - 1) * DAY + _us_of_day(dt)
 
