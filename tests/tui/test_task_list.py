@@ -240,6 +240,32 @@ async def test_filtering(app):
         assert pane.current is not None
 
 
+async def test_while_the_filter_is_typed_its_best_hit_is_under_the_cursor(app, controller):
+    controller.change("build-report", start_cond="after task 'cleanup'")
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = app.main.tasks
+        await pilot.press("end", "k", "slash")
+        assert pane.current.name == "sync-stock"
+        # The first by its name, not the first that is shown: that waits for it.
+        await pilot.press(*"clean")
+        assert names(app) == ["build-report", "cleanup"]
+        assert pane.current.name == "cleanup"
+        # None has it in its name: the first that is shown.
+        await pilot.press(*["backspace"] * 5, *"daily")
+        assert names(app) == ["send-mail", "cleanup"]
+        assert pane.current.name == "send-mail"
+        await pilot.press(*["backspace"] * 5)
+        assert pane.current.name == "sync-stock"
+        await pilot.press(*"zzz", "escape")
+        assert pane.current.name == "sync-stock"
+        await pilot.press("slash", *"daily", "enter", "r")
+        await settle(pilot)
+        assert controller.sent == [m.Run("send-mail")]
+        # It was chosen: to see all tasks again is no reason to leave it.
+        await pilot.press("escape")
+        assert pane.current.name == "send-mail"
+
+
 async def test_a_filter_matches_states_and_keeps_matching(app, controller):
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("slash", *"blocked", "enter")

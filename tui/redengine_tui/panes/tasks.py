@@ -67,6 +67,8 @@ one is known, *after* other tasks, *when* something happens that has no time, or
         self.table = TaskTable(self.roster, clock, id="list")
         self._entry = Input(placeholder="name, state or condition", id="filter", select_on_focus=False)
         self._entry.cursor_blink = False
+        #: The task that was under the cursor when the filter was gone to.
+        self._before: str | None = None
         #: Where a project without tasks is, so that one can be written into it.
         self._path = ""
 
@@ -107,9 +109,9 @@ one is known, *after* other tasks, *when* something happens that has no time, or
     def _tell(self) -> None:
         self.post_message(self.TaskHighlighted(self.current))
 
-    def _rearranged(self) -> None:
+    def _rearranged(self, onto: str | None = None) -> None:
         self._count()
-        self.table.rearranged()
+        self.table.rearranged(onto)
 
     def _count(self) -> None:
         shown, known = len(self.roster), len(self.roster.views)
@@ -206,23 +208,31 @@ one is known, *after* other tasks, *when* something happens that has no time, or
         return super().check_action(action, parameters)
 
     def action_filter(self) -> None:
-        """Open the filter, or go to it."""
+        """Open the filter, or go to it. While it is typed, the cursor is on the best hit."""
+        self._before = self.table.current
         self._entry.add_class("-open")
         # At once: Widget.focus() waits its turn, and what is typed meanwhile would go to the list.
         self.screen.set_focus(self._entry)
 
     def action_clear_filter(self) -> None:
-        """Close the filter and show all tasks."""
+        """Close the filter and show all tasks. From within the filter, back to the task from before."""
+        before = self._before if self.screen.focused is self._entry else None
         self.screen.set_focus(self.table)
         self._entry.value = ""
+        self.roster.narrow("")
+        self._rearranged(before)
         self._entry.remove_class("-open")
         self.refresh_bindings()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.roster.narrow(event.value.strip())
-        self._rearranged()
+        text = event.value.strip()
+        # What was typed before the filter was cleared, or taken, may be told after that.
+        if event.value != self._entry.value or text.casefold() == self.roster.filter:
+            return
+        self.roster.narrow(text)
+        self._rearranged(self.roster.best if text else self._before)
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self, event: Input.Submitted) -> None:

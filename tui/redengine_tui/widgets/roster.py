@@ -73,6 +73,12 @@ class Roster:
         key = self._keys.get(name)
         return None if key is None else bisect_left(self._rows, key)
 
+    @property
+    def best(self) -> str | None:
+        """The task that is most likely meant by the filter: the first that has it in its name, else the first."""
+        named = (view.name for view in self if self.filter in view.name.casefold())
+        return next(named, self._rows[0][-1] if self._rows else None)
+
     def arrange(self, *, column: str | None, falling: bool = False) -> None:
         """Sort by a column, or with ``None`` by the order of the project."""
         self.column = BY_ID[column] if column else None

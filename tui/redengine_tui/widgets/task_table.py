@@ -70,9 +70,9 @@ class TaskTable(Rows):
         self._measure(tuple(self.roster.views.values()))
         self.rearranged()
 
-    def rearranged(self) -> None:
-        """The roster was filtered or sorted anew."""
-        self._settle()
+    def rearranged(self, onto: str | None = None) -> None:
+        """The roster was filtered or sorted anew. ``onto``: the task to put the cursor on, where that is shown."""
+        self._settle(onto)
         self.refresh()
         self.post_message(self.Relaid())
 
@@ -97,9 +97,11 @@ class TaskTable(Rows):
                 del self._drawn[view.name]
                 self.refresh_line(line)
 
-    def _settle(self) -> None:
-        """Put the cursor where its task is now; where that is not shown, on the row in its place."""
-        place = None if self.current is None else self.roster.index(self.current)
+    def _settle(self, onto: str | None = None) -> None:
+        """Put the cursor where its task is now, or that of ``onto``; where that is not shown, on the row in its
+        place."""
+        shown = (self.roster.index(name) for name in (onto, self.current) if name is not None)
+        place = next((line for line in shown if line is not None), None)
         moved = place is not None and place != self.cursor
         if place is not None:
             self.cursor = place
