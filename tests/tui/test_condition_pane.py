@@ -112,6 +112,14 @@ async def test_no_time_is_promised_while_nothing_starts_by_itself(pane_app, cont
         assert "in 3m 20s" not in screen(pane_app)
 
 
+async def test_no_start_is_foretold_while_the_scheduler_stops(pane_app, controller):
+    async with pane_app.run_test(size=(100, 24)) as pilot:
+        await until(pilot, lambda: "in 3m 20s" in screen(pane_app))
+        pane_app.pane.changed(m.Delta(2, msgspec.structs.replace(controller.scheduler, state="stopping")))
+        await until(pilot, lambda: "Next  not before the scheduler is started anew" in screen(pane_app))
+        assert "14:08:20" not in screen(pane_app)
+
+
 async def test_reason_goes_below_where_there_is_no_room(pane_app):
     async with pane_app.run_test(size=(50, 24)) as pilot:
         await until(pilot, lambda: "└ ? error  is warehouse open" in screen(pane_app))

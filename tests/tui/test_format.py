@@ -75,8 +75,8 @@ def test_past(ago, text):
     ("start", "text"),
     [
         (NextStart("at", NOW + 30), "in 30s"),
-        (NextStart("at", NOW + 30, IF_RESUMED), "14:05:30 if resumed"),
-        (NextStart("at", NOW + DAY, IF_RESUMED), "Wed 14:05 if resumed"),
+        (NextStart("at", NOW + 30, IF_RESUMED), "(14:05:30)"),
+        (NextStart("at", NOW + DAY, IF_RESUMED), "(Wed 14:05)"),
         (NextStart("at", NOW - 1, IF_RESUMED), "when resumed"),
         (NextStart("now"), "now"),
         (NextStart("never"), "never"),
@@ -88,6 +88,12 @@ def test_past(ago, text):
 )
 def test_next_start(start, text):
     assert format.next_start(start, NOW, UTC) == text
+
+
+def test_times_that_would_read_the_same_have_seconds():
+    assert format.told_apart([NOW + 30, NOW + DAY], NOW, UTC) == ["14:05:30", "Wed 14:05"]
+    assert format.told_apart([NOW + DAY, NOW + DAY + 30], NOW, UTC) == ["Wed 14:05:00", "Wed 14:05:30"]
+    assert format.told_apart([NOW + 7200, NOW + 7230], NOW, UTC) == ["16:05:00", "16:05:30"]
 
 
 def test_times_no_calendar_holds_are_shown_all_the_same():

@@ -281,6 +281,17 @@ async def test_details_of_a_task(app):
         assert not isinstance(app.screen, TaskScreen)
 
 
+async def test_details_of_a_running_task_tell_its_runs_apart(app):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("j", "enter")
+        await pilot.pause()
+        page = "\n".join(section.render().plain for section in app.screen.query("Section"))
+        assert "since 2026-11-24 14:03:45, for 1m 10s" in page
+        before = page[page.index("Run before") : page.index("Conditions")]
+        assert "Ended" in before
+        assert "14:03:45" not in before
+
+
 async def test_wakes_are_coalesced_into_frames(app, controller):
     async with app.run_test() as pilot:
         await settle(pilot, app)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from redengine.control import messages as m
+from redengine.control.outlook import IF_RESUMED
 from redengine_tui.app import RedEngineTUI
 from redengine_tui.panes.tasks import TasksPane
 from redengine_tui.screens.main import FRAMES
@@ -311,6 +312,46 @@ async def test_several_runs_and_ending_ones_are_told(app, controller, clock):
         controller.change("build-report", runs=(m.RunView("1", clock.now, terminating=True),))
         await settle(pilot)
         assert "► ending" in app.main.tasks.table.render_line(1).text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (160, 45)])
+async def test_a_row_is_of_one_run_and_says_nothing_twice(app, controller, size):
+    controller.change("vacuum", last_result="fail")
+    async with app.run_test(size=size):
+        table = app.main.tasks.table
+        heading = app.main.tasks.query_one(TaskHeading).render().plain
+        done, running, failed, disabled = (table.render_line(line).text for line in range(4))
+        assert done.count("success") == failed.count("fail") == 1
+        # What the run before the live one came to has a column of its own, where names are not cut for it.
+        assert ("Before" in heading) == ("✓ success" in running) == ("✗ fail" in disabled) == (size[0] == 160)
+        if size[0] == 160:
+            assert running.index("✓ success") == disabled.index("✗ fail") == heading.index("Before")
+
+
+async def test_what_is_started_by_no_condition_says_so(app, controller, make_task):
+    controller.push(
+        make_task("page", start_cond="false"),
+        make_task("open", start_cond="false", on_startup=True),
+        make_task("close", start_cond="false", on_shutdown=True),
+    )
+    async with app.run_test(size=(160, 45)):
+        words = ("only by hand", "at startup", "at shutdown")
+        for line, said in enumerate(words, start=6):
+            assert said in app.main.tasks.table.render_line(line).text
+
+
+async def test_no_time_is_promised_while_the_scheduler_is_on_hold_or_stops(app, controller, clock):
+    controller.change("fetch-prices", next=m.NextStart("at", clock.now + 200, IF_RESUMED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = app.main.tasks.table
+        assert table.render_line(0).text.rstrip().endswith("(14:08:20)")
+        controller.push(state="stopping")
+        await settle(pilot)
+        assert table.render_line(0).text.rstrip().endswith("—")
+        assert table.render_line(1).text.rstrip().endswith("—")
+        controller.push(state="running")
+        await settle(pilot)
+        assert "(14:08:20)" in table.render_line(0).text
 
 
 def test_columns_have_ids_of_their_own():

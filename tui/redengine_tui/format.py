@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -100,20 +101,29 @@ def future(at: float, now: float, tz: tzinfo | None = None) -> str:
     left = at - now
     if left <= 0:
         return "now"
-    if left < HOUR:
-        return f"in {countdown(left)}"
+    return f"in {countdown(left)}" if left < HOUR else _later(at, now, tz, "%H:%M")
+
+
+def _later(at: float, now: float, tz: tzinfo | None, clock: str) -> str:
     moment, today = _local(at, tz), _local(now, tz)
     if moment.date() == today.date():
-        return f"{moment:%H:%M}"
-    if left < 6 * DAY:
-        return f"{_DAYS[moment.weekday()]} {moment:%H:%M}"
+        return f"{moment:{clock}}"
+    if at - now < 6 * DAY:
+        return f"{_DAYS[moment.weekday()]} {moment:{clock}}"
     if moment.year == today.year:
-        return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%H:%M}"
+        return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:{clock}}"
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
-def _not_counted(at: float, now: float, tz: tzinfo | None) -> str:
+def not_counted(at: float, now: float, tz: tzinfo | None = None) -> str:
+    """When something will be, as a time also within the hour: ``14:05:09``, then as :func:`future`."""
     return clock_time(at, tz) if at - now < HOUR else future(at, now, tz)
+
+
+def told_apart(times: Sequence[float], now: float, tz: tzinfo | None = None) -> list[str]:
+    """When several things will be, as :func:`not_counted`, but with seconds where two would read the same."""
+    told = [not_counted(at, now, tz) for at in times]
+    return told if len(set(told)) == len(told) else [_later(at, now, tz, "%H:%M:%S") for at in times]
 
 
 def next_start(start: NextStart, now: float, tz: tzinfo | None = None) -> str:
@@ -121,8 +131,8 @@ def next_start(start: NextStart, now: float, tz: tzinfo | None = None) -> str:
     if start.kind == "at" and start.at is not None:
         if start.text != IF_RESUMED:
             return future(start.at, now, tz)
-        # Nothing counts down while the scheduler is on hold.
-        return f"{_not_counted(start.at, now, tz)} {IF_RESUMED}" if start.at > now else "when resumed"
+        # Nothing counts down while the scheduler is on hold. That it is, and what for, is said once above all tasks.
+        return f"({not_counted(start.at, now, tz)})" if start.at > now else "when resumed"
     if start.kind in ("after", "when"):
         text = start.text.removeprefix(start.kind).strip()
         return f"{start.kind} {text}" if text else f"{start.kind} …"

@@ -47,6 +47,10 @@ SCHEDULER_STATES: dict[str, Look] = {
 }
 
 
+#: States in which nothing is started by its condition any more.
+ENDING = frozenset({"stopping", "stopped", "failed"})
+
+
 def task_look(state: str) -> Look:
     """The look of a task's state; a state of a newer scheduler is shown by its name."""
     return TASK_STATES.get(state) or _unknown(state)

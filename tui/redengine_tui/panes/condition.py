@@ -31,6 +31,7 @@ from redengine_tui.panes.condition_editor import ConditionEditor
 from redengine_tui.panes.ink import INK, MUTED, show, write_border
 from redengine_tui.panes.pace import Pace, answer, later
 from redengine_tui.panes.pane import Pane
+from redengine_tui.states import ENDING
 from redengine_tui.text import safe_line
 
 #: Seconds after the last key before the text is checked and completed.
@@ -99,7 +100,7 @@ apply stays with that task.
         self._checking = Pace(self, PAUSE, self._check)
         self._look_again: float | None = None
         self._seen_text = ""
-        self._held = False
+        self._held = self._ending = False
 
     def compose(self) -> ComposeResult:
         editor = ConditionEditor(id="condition-editor")
@@ -151,10 +152,11 @@ apply stays with that task.
             self._checking.ask()
 
     def changed(self, delta: Delta) -> None:
-        before, self._held = self._held, delta.scheduler.state == "held"
+        before = (self._held, self._ending)
+        self._held, self._ending = delta.scheduler.state == "held", delta.scheduler.state in ENDING
         if self._view is None or not self.is_mounted:
             return
-        if self._held != before:
+        if (self._held, self._ending) != before:
             self._show_next(self.report)
         text = self.editor.text
         if any(view.name == self._view.name or view.name in text for view in delta.tasks) or delta.removed:
@@ -320,6 +322,8 @@ apply stays with that task.
         shown = self.query_one("#condition-next", Static)
         if report is None or not report.ok:
             content = Content("")
+        elif self._ending:
+            content = Content.assemble(("Next  ", MUTED), "not before the scheduler is started anew")
         else:
             content = report_words.starts(report, self.clock(), self.zone, unless=self._standing_still())
         show(shown, content)

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from textual.content import Content
 
 from redengine.control.messages import ConditionNode, ConditionReport, Problem
-from redengine_tui.format import HOUR, clock_time, countdown, future, next_start
+from redengine_tui.format import countdown, next_start, not_counted, told_apart
 from redengine_tui.panes.ink import INK, MUTED, STRONG, fit
 from redengine_tui.text import safe_line
 
@@ -52,16 +52,14 @@ def starts(report: ConditionReport, now: float, zone: tzinfo | None, *, unless: 
     if unless and report.next is not None and report.next.kind == "now":
         return Content.assemble(("Next  ", MUTED), f"when {unless}")
     if unless and coming:
-        times = ", ".join(clock_time(at, zone) if at - now < HOUR else future(at, now, zone) for at in coming)
-        return Content.assemble(("Next  ", MUTED), f"{times} if {unless}")
+        return Content.assemble(("Next  ", MUTED), f"{', '.join(told_apart(coming, now, zone))} if {unless}")
     if not coming:
         if report.next is None:
             return Content("")
         return Content.assemble(("Next  ", MUTED), safe_line(next_start(report.next, now, zone)))
-    first, *others = coming
-    when = clock_time(first, zone) if first - now < HOUR else future(first, now, zone)
-    parts = [Content.assemble(("Next  ", MUTED), (when, STRONG), f" in {countdown(first - now)}")]
-    parts += [Content(clock_time(at, zone) if at - now < HOUR else future(at, now, zone)) for at in others]
+    first, *others = told_apart(coming, now, zone)
+    parts = [Content.assemble(("Next  ", MUTED), (first, STRONG), f" in {countdown(coming[0] - now)}")]
+    parts += map(Content, others)
     return Content.styled(" · ", MUTED).join(parts)
 
 
@@ -69,8 +67,7 @@ def why(node: ConditionNode, now: float, zone: tzinfo | None) -> str:
     """Why a part is true or false, and until when or until which events: safe text."""
     until = list(node.changes_on)
     if node.changes_at is not None:
-        at = node.changes_at
-        until.insert(0, clock_time(at, zone) if at - now < HOUR else future(at, now, zone))
+        until.insert(0, not_counted(node.changes_at, now, zone))
     words = [node.reason] if node.reason else []
     if until:
         words.append(f"until {' or '.join(until)}")

@@ -18,6 +18,7 @@ from redengine_tui.panes.ink import write_border
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.rows import Rows
 from redengine_tui.screens.task import TaskScreen
+from redengine_tui.states import ENDING
 from redengine_tui.text import safe_line
 from redengine_tui.widgets.roster import Roster
 from redengine_tui.widgets.task_table import TaskHeading, TaskTable
@@ -33,8 +34,10 @@ class TasksPane(Pane):
 Every task of the project. What you do with `r`, `d` and `t` is done to the task under the cursor, and the other panes
 show that task.
 
-**Took** is how long the newest ended run took, or how long a live one has been going. **Next run** is a time where
-one is known, *after* other tasks, *when* something happens that has no time, or *never* by itself.
+**Took** is how long the newest ended run took, or how long a live one has been going. **Before**, on
+a wide screen, is how the newest ended run went of a task whose state tells something else: that it runs, for one.
+**Next run** is a time where one is known (in brackets while nothing starts at it, as the scheduler is on hold), *after*
+other tasks, *when* something happens that has no time, or *never* by itself.
 """
     BINDINGS = bindings("tasks")
 
@@ -81,6 +84,7 @@ one is known, *after* other tasks, *when* something happens that has no time, or
 
     def load(self, snapshot: Snapshot) -> None:
         """Show these tasks and no others."""
+        self.table.end(snapshot.scheduler.state in ENDING)
         self.table.zone = self.zone
         self._path = snapshot.scheduler.path
         self.roster.replace(snapshot.tasks)
@@ -88,6 +92,7 @@ one is known, *after* other tasks, *when* something happens that has no time, or
         self.table.load()
 
     def changed(self, delta: Delta) -> None:
+        self.table.end(delta.scheduler.state in ENDING)
         if not delta.tasks and not delta.removed:
             return
         self.table.show(self.roster.update(delta.tasks, delta.removed), delta.tasks)

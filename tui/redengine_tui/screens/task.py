@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from redengine.control.messages import TaskView
+from redengine.control.outlook import IF_RESUMED
 from redengine_tui import format
 from redengine_tui.panes.ink import INK
 from redengine_tui.screens.reading import ReadingScreen, Section, named
@@ -46,7 +47,7 @@ class TaskScreen(ReadingScreen):
             problem = Content(safe_block(view.problem)).stylize(INK["error"])
             yield Section("Cannot be started", [(Content(), problem)])
         yield Section("Now", self._now(), _WIDTH)
-        yield Section("Last run", self._last(), _WIDTH)
+        yield Section("Run before" if view.runs else "Last run", self._last(), _WIDTH)
         yield Section("Conditions", self._conditions(), _WIDTH)
         yield Section("How it runs", self._how(), _WIDTH)
 
@@ -61,13 +62,16 @@ class TaskScreen(ReadingScreen):
             lines.append(named("Run " + safe_line(run.run_id, 10), since))
         upcoming = safe_line(format.next_start(view.next, self.now, self.zone))
         if view.next.at is not None and view.next.kind == "at":
-            upcoming = f"{format.stamp(view.next.at, self.zone)} ({upcoming})"
+            at = format.stamp(view.next.at, self.zone)
+            upcoming = f"{at} {IF_RESUMED}" if view.next.text == IF_RESUMED else f"{at} ({upcoming})"
         return [*lines, named("Next run", upcoming)]
 
     def _last(self) -> list[tuple[Content, Content]]:
         view = self.view
+        # Of the newest run alone it is known when it started: while that lives, it is told of it above.
+        started = format.stamp(view.last_run, self.zone) if view.last_run is not None else "never"
         return [
-            named("Started", format.stamp(view.last_run, self.zone) if view.last_run is not None else "never"),
+            *([] if view.runs else [named("Started", started)]),
             named("Ended", format.stamp(view.last_finish, self.zone) if view.last_finish is not None else "—"),
             named("Result", _tinted(action_look(view.last_result)) if view.last_result else "—"),
             named("Took", format.duration(view.duration) if view.duration is not None else "—"),

@@ -40,6 +40,8 @@ class Column:
     #: The column of the highest rank gives way first when there is no room; that of rank 0 never does.
     rank: int = 0
     right: bool = False
+    #: Narrowest list that has it, in cells, whatever room the others leave.
+    wide: int = 0
 
 
 class Slot(NamedTuple):
@@ -67,18 +69,22 @@ def _name(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
 
 
 def _condition(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
-    return Cell(one_line(view.start_cond) or "—", "muted")
+    text = one_line(view.start_cond)
+    if text == "false":
+        # As of a task that was given none.
+        text = "at startup" if view.on_startup else "at shutdown" if view.on_shutdown else "only by hand"
+    return Cell(text or "—", "muted")
 
 
 def _last_run(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
     return Cell("—", "muted") if view.last_run is None else Cell(format.past(view.last_run, now, tz))
 
 
-def _last_result(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
-    if view.last_result is None:
-        return Cell("—", "muted")
-    look = action_look(view.last_result)
-    return Cell(f"{look.glyph} {look.word}", look.colour)
+def _before(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+    """How the newest ended run went, where the state does not tell: of a task that runs, or cannot."""
+    if view.last_result is None or view.last_result == view.state:
+        return Cell("")
+    return Cell(str(action_look(view.last_result)), "muted")
 
 
 def _took(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
@@ -112,7 +118,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("name", "Task", _name, lambda view: view.name.casefold(), 10),
     Column("condition", "Condition", _condition, lambda view: view.start_cond.casefold() or None, 20, rank=3),
     Column("last_run", "Last run", _last_run, lambda view: view.last_run, 8, rank=4),
-    Column("last_result", "Result", _last_result, lambda view: view.last_result, 9, rank=6),
+    Column("last_result", "Before", _before, lambda view: view.last_result, 9, rank=6, wide=130),
     Column("took", "Took", _took, lambda view: view.duration, 7, rank=5, right=True),
     Column("next", "Next run", _next, _next_key, 12, rank=2),
 )
@@ -127,7 +133,7 @@ def lay_out(width: int, needs: dict[str, int]) -> tuple[Slot, ...]:
     Columns that find no room are left out, those of the highest rank first. What is left over goes to those of
     :data:`GROWING` that need it, and what nobody needs to the condition.
     """
-    chosen = list(COLUMNS)
+    chosen = [column for column in COLUMNS if column.wide <= width]
     while _least(chosen) > width and len(chosen) > 1:
         chosen.remove(max(chosen, key=lambda column: column.rank))
     widths = {column.id: column.least for column in chosen}

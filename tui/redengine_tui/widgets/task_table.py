@@ -55,6 +55,8 @@ class TaskTable(Rows):
         #: Name of the task under the cursor.
         self.current: str | None = None
         self.slots: tuple[Slot, ...] = ()
+        #: Whether the scheduler is ending: nothing starts any more at the time that is known of its task.
+        self.ending = False
         #: What is said when there is nothing to list, line by line.
         self.nothing: tuple[str, ...] = ()
         self._needs: dict[str, int] = {}
@@ -142,7 +144,19 @@ class TaskTable(Rows):
     # Rows
 
     def _cells(self, view: TaskView, now: float) -> tuple[Cell, ...]:
-        return tuple(slot.column.cell(view, now, self.zone) for slot in self.slots)
+        return tuple(
+            Cell("—", "muted")
+            if self.ending and slot.column.id == "next" and not view.on_shutdown
+            else slot.column.cell(view, now, self.zone)
+            for slot in self.slots
+        )
+
+    def end(self, ending: bool) -> None:
+        """The scheduler is ending, or is not."""
+        if ending != self.ending:
+            self.ending = ending
+            self._edition += 1
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         line = round(self.scroll_offset.y) + y
