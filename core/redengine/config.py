@@ -5,22 +5,32 @@ from __future__ import annotations
 import difflib
 import os
 import threading
-import warnings
 from collections.abc import Callable
 from datetime import timedelta, tzinfo
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_serializer, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from redengine.execution.dask import require_dask
+from redengine.loading import ignored
 from redengine.tasks.run_id import uuid
 
 Execution = Literal["auto", "main", "async", "thread", "process", "dask"]
 
 
 class Config(BaseModel):
-    """Options of a session. Assigning one takes effect at once; a wrong value is refused with a reason."""
+    """Options of a session. Assigning one takes effect at once; a wrong value is refused with a reason
+    (``ValueError``)."""
 
     model_config = ConfigDict(validate_assignment=True, arbitrary_types_allowed=True, extra="ignore")
 
@@ -83,6 +93,12 @@ class Config(BaseModel):
     #: Whose condition strings ``shut_cond`` may use.
     _session: Any = PrivateAttr(default=None)
 
+    def __init__(self, **options: Any) -> None:
+        try:
+            super().__init__(**options)
+        except ValidationError as error:
+            raise ValueError(_in_words(error)) from None
+
     @model_validator(mode="before")
     @classmethod
     def _names(cls, values: Any) -> Any:
@@ -94,8 +110,7 @@ class Config(BaseModel):
             del values["task_execution"]
         for name in values.keys() - cls.model_fields.keys():
             near = difflib.get_close_matches(name, cls.model_fields, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            warnings.warn(f"There is no option {name!r}: it is ignored{hint}", UserWarning, stacklevel=4)
+            ignored(f"there is no option {name!r}: it is ignored", next(iter(near), ""))
         return values
 
     @field_validator("execution", mode="before")
@@ -153,9 +168,34 @@ class Config(BaseModel):
             from redengine.syntax import parse_condition
 
             value = parse_condition(value, session=self._session)
-        super().__setattr__(name, value)
+        try:
+            super().__setattr__(name, value)
+        except ValidationError as error:
+            raise ValueError(_in_words(error)) from None
         if not name.startswith("_") and self._on_change is not None:
             self._on_change(name)
+
+
+_WANTED = {"int": "a whole number", "float": "a number", "bool": "true or false", "callable": "a function"}
+
+
+def _in_words(error: ValidationError) -> str:
+    """What is wrong with options, without the names and addresses of the library that has found it."""
+    return "; ".join(
+        f"{problem['loc'][0] if problem['loc'] else 'config'}: {_reason(problem)}" for problem in error.errors()
+    )
+
+
+def _reason(problem: Any) -> str:
+    kind, about = problem["type"], problem.get("ctx", {})
+    if kind == "value_error":
+        return str(about["error"])
+    wanted = _WANTED.get(kind.partition("_")[0])
+    if kind == "literal_error":
+        wanted = f"one of {about['expected']}"
+    elif kind == "greater_than_equal":
+        wanted = f"at least {about['ge']}"
+    return f"{wanted}, not {problem['input']!r}" if wanted else f"{problem['msg']}, not {problem['input']!r}"
 
 
 def as_timeout(value: Any) -> timedelta:

@@ -53,7 +53,17 @@ ParserError = ConditionSyntaxError
 
 
 class ProjectError(Exception):
-    """A project file that cannot be used; the message says where and what to do about it."""
+    """A project file that cannot be used; the message says where and what to do about it.
+
+    ``file`` and ``line`` are where that is, empty and 0 when it is nowhere; ``summary`` is the message in one line,
+    without them.
+    """
+
+    def __init__(self, message: str, *, file: str = "", line: int = 0, summary: str = "") -> None:
+        super().__init__(message)
+        self.file = file
+        self.line = line
+        self.summary = summary or next(iter(message.splitlines()), "")
 
 
 class ProjectLocked(ProjectError):  # noqa: N818 - the name people know

@@ -6,10 +6,13 @@ The file may then not start the scheduler, and its mistakes can be collected ins
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pydantic
 
 
 class RunWhileLoading(BaseException):
@@ -22,6 +25,23 @@ class Mistake:
 
     line: int
     error: Exception
+    #: Whose it is; empty: of no task.
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something in a project that is ignored, since nobody knows what it means."""
+
+    file: str
+    line: int
+    message: str
+    #: The nearest that would mean something.
+    suggestion: str = ""
+    task: str = ""
+
+    def __str__(self) -> str:
+        return f"{Path(self.file).name}, line {self.line}: {_in_words(self.message, self.suggestion, self.task)}"
 
 
 @dataclass(slots=True)
@@ -32,6 +52,9 @@ class Loading:
     #: Collect mistakes instead of raising them.
     collect: bool = False
     mistakes: list[Mistake] = field(default_factory=list)
+    oddities: list[Oddity] = field(default_factory=list)
+    #: The task that is being declared.
+    task: str = ""
 
 
 _current: Loading | None = None
@@ -58,8 +81,39 @@ def collected(error: Exception) -> bool:
     """Keep a mistake for later, if mistakes are collected; else it is to be raised."""
     if _current is None or not _current.collect:
         return False
-    _current.mistakes.append(Mistake(line_in(_current.file), error))
+    _current.mistakes.append(Mistake(line_in(_current.file), error, _current.task))
     return True
+
+
+@contextmanager
+def about(task: str) -> Iterator[None]:
+    """What is wrong inside is wrong with this task."""
+    going = _current
+    if going is None:
+        yield
+        return
+    outer, going.task = going.task, str(task)
+    try:
+        yield
+    finally:
+        going.task = outer
+
+
+def ignored(message: str, suggestion: str = "", task: str = "") -> None:
+    """Warn of something that is ignored, at the line outside this package that is being executed. While a project is
+    loaded it is kept for whoever loads it."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_WITHIN):
+        level, frame = level + 1, frame.f_back
+    if _current is None:
+        warnings.warn(_in_words(message, suggestion, task), UserWarning, stacklevel=level + 1)
+    else:
+        _current.oddities.append(Oddity(frame.f_code.co_filename, frame.f_lineno, message, suggestion, task))
+
+
+def _in_words(message: str, suggestion: str, task: str) -> str:
+    whose = f"task {task!r}: " if task else ""
+    return f"{whose}{message}; did you mean {suggestion!r}?" if suggestion else f"{whose}{message}"
 
 
 def line_in(file: Path) -> int:
@@ -82,3 +136,5 @@ def declared_at() -> tuple[str, int]:
 
 
 _PACKAGE = str(Path(__file__).parent)
+#: Where options pass on their way here.
+_WITHIN = (_PACKAGE, str(Path(pydantic.__file__).parent))

@@ -29,6 +29,14 @@ def test_a_project_that_cannot_be_used(place, source, message):
     assert not place.data.exists()
 
 
+def test_what_is_ignored_is_told_on_the_screen_and_in_the_log(place):
+    place.write(APP.replace("()", "(config={'timout': 1})"))
+    program = place.start()
+    program.wait_for("did you mean 'timeout'?")
+    assert program.quit() == 0
+    assert "project.py, line 2: there is no option 'timout'" in place.scheduler_log
+
+
 def test_a_missing_file(place):
     place.write(APP)
     program = place.start("projct.py")

@@ -164,6 +164,49 @@ def test_all_that_is_wrong_with_all_conditions_is_told_at_once_each_with_its_pla
     ]
 
 
+IGNORED = """\
+from redengine import RedEngine
+
+app = RedEngine(config={"timout": "10 min"})
+
+@app.task("daily", prioritty=3)
+def a(): ...
+"""
+
+
+def test_a_misspelt_option_is_told_with_its_place(check, tmp_path):
+    done = check(IGNORED)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    place = f"{tmp_path}/project.py"
+    assert done.stdout.splitlines() == [
+        f"{place}:3: warning: there is no option 'timout': it is ignored (did you mean 'timeout'?)",
+        f"{place}:5: warning: task 'a': there is no option 'prioritty': it is ignored (did you mean 'priority'?)",
+        "0 errors, 2 warnings",
+    ]
+    assert [finding["suggestion"] for finding in json.loads(check(IGNORED, "--json").stdout)] == ["timeout", "priority"]
+
+
+def test_tasks_made_in_a_loop_are_told_apart(check):
+    source = "from redengine import RedEngine\napp = RedEngine()\nfor n in range(45):\n"
+    source += "    app.task('dayly' if n % 3 else 'daily', name=f't{n}', func=print)\n"
+    lines = check(source).stdout.splitlines()
+    assert len(lines) == 31
+    assert """:4: error: task 't1': "dayly": """ in lines[0]
+    assert """:4: error: task 't44': "dayly": """ in lines[29]
+    found = json.loads(check(source, "--json").stdout)
+    assert {(finding["condition"], finding["column"]) for finding in found} == {("dayly", 1)}
+
+
+def test_a_task_that_there_is_not_is_told_with_the_condition(check):
+    text = check(CONDITIONS).stdout
+    assert (
+        """error: task 'fine_but_for_names': "after task 'lod' | after any tasks 'load', 'x'": there is no task"""
+        in text
+    )
+    assert "which there is not" not in text
+
+
 def test_a_project_without_mistakes(check):
     done = check("from redengine import RedEngine\napp = RedEngine()\n@app.task('daily')\ndef fine(): ...\n")
     assert (done.returncode, done.stdout) == (0, "No mistakes found.\n")
@@ -179,10 +222,29 @@ def test_a_file_that_cannot_be_loaded(check):
     done = check("1 / 0\n", "--json")
     assert done.returncode == 2
     (finding,) = json.loads(done.stdout)
-    assert "ZeroDivisionError" in finding["message"]
+    assert finding["message"] == "ZeroDivisionError: division by zero"
+    assert (Path(finding["file"]).name, finding["line"]) == ("project.py", 1)
     done = check("1 / 0\n")
     assert done.returncode == 2
     assert "project.py, line 1: ZeroDivisionError" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("max_process_count", "'many'", "a whole number, not 'many'"),
+        ("max_process_count", "0", "at least 1, not 0"),
+        ("execution", "'tread'", "one of 'auto', 'main', 'async', 'thread', 'process' or 'dask', not 'tread'"),
+        ("multilaunch", "'perhaps'", "true or false, not 'perhaps'"),
+        ("cycle_sleep", "'long'", "a number, not 'long'"),
+        ("timezone", "'Nowhere'", "There is no time zone 'Nowhere'; they are named like 'Europe/Helsinki'"),
+        ("timezone", "3", "Input should be an instance of tzinfo, not 3"),
+    ],
+)
+def test_an_option_that_is_wrong_is_told_in_our_words(check, name, value, reason):
+    done = check(f"from redengine import RedEngine\n\napp = RedEngine(config={{{name!r}: {value}}})\n", "--json")
+    (finding,) = json.loads(done.stdout)
+    assert (finding["line"], finding["message"]) == (3, f"ValueError: {name}: {reason}")
 
 
 def test_no_task_runs(check, tmp_path):

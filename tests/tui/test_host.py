@@ -11,6 +11,7 @@ import pytest
 from redengine import RedEngine
 from redengine.control import publisher
 from redengine.exc import ProjectError, ProjectLocked
+from redengine.loading import Oddity
 from redengine.log import BoundedMemoryRepo, CSVFileRepo, TaskRunRecord
 from redengine_tui import host as hosting
 from redengine_tui.data import ProjectData
@@ -75,6 +76,21 @@ def test_a_project_without_a_log_gets_one(host_of):
     assert "Startup complete." in host.data.scheduler_log.read_text()
     assert host.publisher.snapshot().scheduler.log == str(host.data.log)
     assert host.publisher.snapshot().scheduler.state == "stopped"
+
+
+def test_what_is_ignored_in_a_project_is_in_the_scheduler_s_log(host_of, tmp_path):
+    oddity = Oddity(str(host_of.path), 3, "there is no option 'timout': it is ignored", "timeout", "load")
+    host = Host(
+        LoadedProject(host_of.path, "shop", once(), oddities=(oddity,)), ProjectData.of(host_of.path, tmp_path / "data")
+    )
+    host.close()
+    assert (
+        host.data.scheduler_log.read_text()
+        .rstrip()
+        .endswith(
+            "WARNING shop.py, line 3: task 'load': there is no option 'timout': it is ignored; did you mean 'timeout'?"
+        )
+    )
 
 
 def test_a_project_with_a_log_of_its_own_keeps_it(host_of, tmp_path):

@@ -75,7 +75,7 @@ def test_as_a_table(listed):
     assert lines[0].split() == ["TASK", "CONDITION", "STATE", "LAST", "RUN", "RESULT", "TOOK", "NEXT", "RUN"]
     (line,) = (line for line in lines if line.startswith("done"))
     assert "success" in line
-    assert "3" in line.split("success")[1]
+    assert "3" in line.split("success")[-1]
     assert "after task 'done' & daily" in done.stdout
     assert "\x1b" not in done.stdout
 
@@ -164,6 +164,12 @@ def test_what_a_project_prints_is_not_in_the_answer(listed):
     assert {task["name"] for task in json.loads(done.stdout)} >= {"done", "follower"}
     assert "hello" in done.stderr
     assert "child" in done.stderr
+
+
+def test_what_is_ignored_in_a_project_is_told_beside_the_answer(listed):
+    done = listed("--json", source=PROJECT.replace("RedEngine()", "RedEngine(config={'timout': 1})"))
+    assert json.loads(done.stdout)
+    assert done.stderr == "project.py, line 3: there is no option 'timout': it is ignored; did you mean 'timeout'?\n"
 
 
 def test_times_are_in_the_zone_of_the_project(listed):

@@ -138,6 +138,15 @@ class TestWhatIsWrongInIt:
         assert 'did you mean "daily"?' in message
         assert "core/redengine" not in message
 
+    def test_what_is_installed_below_it_is_not_its_own(self, project):
+        project("def fail():\n    raise KeyError('missing')\n", ".venv/lib/python3/site-packages/installed_fails.py")
+        folder = project().parent / ".venv/lib/python3/site-packages"
+        message = refused(
+            project(f"import sys\nsys.path.append({str(folder)!r})\nimport installed_fails\n\ninstalled_fails.fail()\n")
+        )
+        assert message.startswith("project.py, line 5: KeyError: 'missing'")
+        assert "installed_fails.py" not in message
+
     def test_a_syntax_error_has_its_caret(self, project):
         message = refused(project("x = 1\n\tif x = 2:\n"))
         assert message.startswith("project.py, line 2: ")
@@ -161,7 +170,9 @@ class TestWhatIsWrongInIt:
         assert "line 2: the file exits while it is loaded (3)" in refused(project("import sys\nsys.exit(3)\n"))
 
     def test_null_bytes(self, project):
-        assert "null byte" in refused(project(b"x = 1\0\n"))
+        message = refused(project(b"x = 1\0\n"))
+        assert "null byte" in message
+        assert "None" not in message
 
     def test_another_encoding(self, project):
         message = refused(project(b"x = '\xe4\xf6'\n"))

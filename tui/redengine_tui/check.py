@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from redengine.args import Arg, PipeArg, Return
 from redengine.args import Task as TaskArg
@@ -20,6 +21,7 @@ from redengine.args.parameters import signature
 from redengine.conditions import AlwaysFalse
 from redengine.control.messages import Problem
 from redengine.exc import ConditionSyntaxError
+from redengine.loading import Oddity
 from redengine.scheduling.engine import FAILURES
 from redengine.syntax import diagnose
 from redengine.syntax.grammar import unquote
@@ -28,6 +30,9 @@ from redengine.tasks.adjustable import ELSEWHERE
 from redengine_tui.circles import circles
 from redengine_tui.project import LoadedProject
 from redengine_tui.text import safe_block, safe_line
+
+#: Characters of a condition that are shown of what is wrong with it.
+CONDITION_SHOWN = 60
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -42,40 +47,49 @@ class Finding(msgspec.Struct, frozen=True):
     message: str
     suggestion: str = ""
     condition_line: int = 0
+    #: The text of the condition that it is about.
+    condition: str = ""
 
 
 def check(project: LoadedProject) -> tuple[Finding, ...]:
     """All mistakes, in order of the file's lines."""
     session = project.session
-    findings = [*_collected(project)]
+    findings = [*_collected(project), *(_odd(oddity) for oddity in project.oddities)]
     wrong = {mistake.line for mistake in project.mistakes}
     for task in session.tasks:
         findings.extend(_of_task(task, wrong))
     findings.extend(_never_first(session))
     findings.extend(_of_shut_cond(project))
-    return tuple(sorted(set(findings), key=_place))
+    # Many tasks may be declared at one line, in a loop: each keeps its own together.
+    places = {task: place for place, task in enumerate(dict.fromkeys(finding.task for finding in findings))}
+    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: _place(finding, places[finding.task])))
 
 
-def _place(finding: Finding) -> tuple[str, int, int, int]:
-    return finding.file, finding.line, finding.condition_line, finding.column
+def _place(finding: Finding, task: int) -> tuple[str, int, int, int, int]:
+    return finding.file, finding.line, task, finding.condition_line, finding.column
 
 
 def _collected(project: LoadedProject) -> Iterator[Finding]:
     for mistake in project.mistakes:
-        problems = _problems(mistake.error, project.session) if isinstance(mistake.error, ConditionSyntaxError) else ()
+        found = Finding("error", mistake.task, str(project.path), mistake.line, 0, str(mistake.error))
+        problems: tuple[Problem, ...] = ()
+        if isinstance(mistake.error, ConditionSyntaxError):
+            problems = _problems(mistake.error, project.session)
+            found = replace(found, condition=mistake.error.text)
         for problem in problems:
-            yield Finding(
-                "error",
-                "",
-                str(project.path),
-                mistake.line,
-                problem.column,
-                problem.message,
-                problem.suggestion,
-                problem.line,
+            yield replace(
+                found,
+                column=problem.column,
+                message=problem.message,
+                suggestion=problem.suggestion,
+                condition_line=problem.line,
             )
         if not problems:
-            yield Finding("error", "", str(project.path), mistake.line, 0, str(mistake.error))
+            yield found
+
+
+def _odd(oddity: Oddity) -> Finding:
+    return Finding("warning", oddity.task, oddity.file, oddity.line, 0, oddity.message, oddity.suggestion)
 
 
 def _problems(error: ConditionSyntaxError, session: Any) -> tuple[Problem, ...]:
@@ -115,7 +129,7 @@ def _of_shut_cond(project: LoadedProject) -> Iterator[Finding]:
     if session.config.shut_cond is None:
         return
     for name, problem in _unknown_tasks(session.config.shut_cond, session, None):
-        message = f"shut_cond names the task {name!r}, which there is not"
+        message = f"there is no task {name!r}, which shut_cond waits for"
         yield Finding("error", "", str(project.path), 0, *_where(problem, message, _near(name, session.tasks.names())))
 
 
@@ -137,7 +151,8 @@ def _of_task(task: Any, wrong: set[int]) -> Iterator[Finding]:
     for what, condition in (("start", task.start_cond), ("end", task.end_cond)):
         for name, problem in _unknown_tasks(condition, session, task.name):
             near = _near(name, session.tasks.names())
-            yield found("error", f"its {what} condition names the task {name!r}, which there is not", near, problem)
+            told = found("error", f"there is no task {name!r}", near, problem)
+            yield replace(told, condition=str(condition))
         try:
             condition.examine(session.context(task))
         except KeyError:
@@ -195,14 +210,14 @@ def _of_argument(name: str, argument: BaseArgument, session: Any, found: Any) ->
         key = session.parameters._key(argument.key)
         if key not in session.parameters.to_dict():
             near = _near(str(key), session.parameters.to_dict())
-            yield found("error", f"its parameter {name!r} is the session parameter {key!r}, which there is not", near)
+            yield found("error", f"its parameter {name!r}: there is no session parameter {key!r}", near)
     if isinstance(argument, Return) and argument.task_name not in session:
         near = _near(str(argument.task_name), session.tasks.names())
         message = f"its parameter {name!r} is what {argument.task_name!r} returns, but there is no such task"
         yield found("error", message, near)
     if isinstance(argument, TaskArg) and argument.name is not None and argument.name not in session:
         near = _near(str(argument.name), session.tasks.names())
-        yield found("error", f"its parameter {name!r} is the task {argument.name!r}, which there is not", near)
+        yield found("error", f"its parameter {name!r}: there is no task {argument.name!r}", near)
 
 
 _SHELL_WORDS = frozenset(("|", "||", "&", "&&", ";", ">", ">>", "<", "<<", "2>", "2>&1", "1>&2", ">&2", "&>"))
@@ -300,7 +315,8 @@ def as_text(findings: tuple[Finding, ...]) -> str:
             hint = ""
         row = f"line {finding.condition_line}, " if finding.condition_line > 1 else ""
         column = f" ({row}column {finding.column} of the condition)" if finding.column else ""
-        lines.append(f"{place}: {finding.severity}: {task}{safe_block(finding.message)}{hint}{column}")
+        about = f'"{safe_line(" ".join(finding.condition.split()), CONDITION_SHOWN)}": ' if finding.condition else ""
+        lines.append(f"{place}: {finding.severity}: {task}{about}{safe_block(finding.message)}{hint}{column}")
     errors = sum(finding.severity == "error" for finding in findings)
     lines.append(f"{_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}")
     return "\n".join(lines)

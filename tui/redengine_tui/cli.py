@@ -204,7 +204,8 @@ def check(project: str, as_json: bool) -> None:
             findings = checking.check(_loaded(project, collect=True))
     except ProjectError as problem:
         if as_json:
-            click.echo(checking.as_json((checking.Finding("error", "", project, 0, 0, str(problem)),)))
+            unusable = checking.Finding("error", "", problem.file or project, problem.line, 0, problem.summary)
+            click.echo(checking.as_json((unusable,)))
             sys.exit(UNUSABLE)
         _stop(str(problem))
     click.echo(checking.as_json(findings) if as_json else checking.as_text(findings))
@@ -275,8 +276,11 @@ def _with_past(spec: str, data_dir: str | None) -> tuple[Any, bool]:
     """A project that knows its log, but does not run here; whether it runs elsewhere."""
     from redengine_tui.data import ProjectData, data_root
     from redengine_tui.outside import take_past
+    from redengine_tui.text import safe_line
 
     loaded = _loaded(spec)
+    for oddity in loaded.oddities:
+        click.echo(f"{safe_line(str(oddity))}", err=True)
     return loaded, take_past(loaded, ProjectData.of(loaded.path, data_root(data_dir)))
 
 

@@ -48,6 +48,8 @@ class Host:
         self._scheduler_log: logging.Handler | None = None
         try:
             self._scheduler_log = self._set_up_scheduler_log()
+            for oddity in project.oddities:
+                self.session.scheduler.logger.warning(str(oddity), extra={"action": "setup"})
             where = self._set_up_log()
             data.prune_outputs()
             self.session.outputs = data.outputs

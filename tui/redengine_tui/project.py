@@ -13,10 +13,11 @@ from pathlib import Path
 from types import ModuleType
 from unicodedata import east_asian_width
 
+import redengine
 from redengine import RedEngine, Session
 from redengine.exc import ProjectError
 from redengine.execution import WorkerSetup
-from redengine.loading import Loading, Mistake, RunWhileLoading, loading
+from redengine.loading import Loading, Mistake, Oddity, RunWhileLoading, loading
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class LoadedProject:
     app: RedEngine
     #: What was wrong and was collected instead of raised.
     mistakes: tuple[Mistake, ...] = ()
+    #: What in it is ignored.
+    oddities: tuple[Oddity, ...] = ()
 
     @property
     def session(self) -> Session:
@@ -60,7 +63,7 @@ def load(spec: str, *, collect: bool = False) -> LoadedProject:
         module = _import(path, name, going)
     app = _find(module, path, wanted)
     app.session.worker_setup = WorkerSetup(sys_path=[str(path.parent)], project_file=path, module_name=name)
-    return LoadedProject(path, path.stem, app, tuple(going.mistakes))
+    return LoadedProject(path, path.stem, app, tuple(going.mistakes), tuple(going.oddities))
 
 
 def existing(given: Path) -> Path:
@@ -105,22 +108,21 @@ def _import(path: Path, name: str, going: Loading) -> ModuleType:
     try:
         loader.exec_module(module)
     except RunWhileLoading as stop:
-        line = _own_line(stop, path)
-        raise ProjectError(
-            f"{path.name}, line {line}: the file starts its scheduler while it is loaded.\n"
+        raise _at(
+            path,
+            _own_line(stop, path),
+            "the file starts its scheduler while it is loaded.\n"
             "Guard the call, so that it runs only as `python "
-            f'{path.name}`:\n\n    if __name__ == "__main__":\n        app.run()'
+            f'{path.name}`:\n\n    if __name__ == "__main__":\n        app.run()',
         ) from None
     except SyntaxError as error:
-        raise ProjectError(_syntax_message(error, path)) from None
+        raise _not_python(error, path) from None
     except SystemExit as error:
-        raise ProjectError(
-            f"{path.name}, line {_own_line(error, path)}: the file exits while it is loaded ({error.code!r})"
-        ) from None
+        raise _at(path, _own_line(error, path), f"the file exits while it is loaded ({error.code!r})") from None
     except KeyboardInterrupt:
         raise ProjectError(f"Interrupted while {path.name} was loaded") from None
     except BaseException as error:  # whatever the project's code raises is the project's error
-        raise ProjectError(_error_message(error, path)) from None
+        raise _failed(error, path) from None
     finally:
         going.collect = False
     return module
@@ -131,9 +133,13 @@ def _own_line(error: BaseException, path: Path) -> int:
     return lines[-1] if lines else 0
 
 
-def _syntax_message(error: SyntaxError, path: Path) -> str:
-    where = Path(error.filename).name if error.filename else path.name
-    message = f"{where}, line {error.lineno}: {type(error).__name__}: {error.msg}"
+def _at(file: Path, line: int, message: str) -> ProjectError:
+    place = f"{file.name}, line {line}" if line else file.name
+    return ProjectError(f"{place}: {message}", file=str(file), line=line, summary=message.partition("\n")[0])
+
+
+def _not_python(error: SyntaxError, path: Path) -> ProjectError:
+    message = f"{type(error).__name__}: {error.msg}"
     if error.text:
         code = error.text.strip()
         message += f"\n\n    {code}"
@@ -142,27 +148,32 @@ def _syntax_message(error: SyntaxError, path: Path) -> str:
             # Letters that are two cells wide, and tabs, have to be stepped over as they are shown.
             gap = "".join("\t" if char == "\t" else " " * (1 + (east_asian_width(char) in "WF")) for char in before)
             message += f"\n    {gap}^"
-    return message
+    return _at(Path(error.filename) if error.filename else path, error.lineno or 0, message)
 
 
-def _error_message(error: BaseException, path: Path) -> str:
+def _failed(error: BaseException, path: Path) -> ProjectError:
     """The error with the lines of the project's own files that led to it; none of ours."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == str(path) or Path(frame.filename).is_relative_to(path.parent)
-    ]
-    what = "".join(traceback.format_exception_only(type(error), error)).strip()
-    if "relative import" in what:
-        what += "\n(A project file is loaded by itself, not as a part of a package: import its neighbours by name.)"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(Path(frame.filename), path)]
+    message = "".join(traceback.format_exception_only(type(error), error)).strip()
+    if "relative import" in message:
+        message += "\n(A project file is loaded by itself, not as a part of a package: import its neighbours by name.)"
     if not frames:
-        return f"{path.name} cannot be loaded: {what}"
-    last = frames[-1]
-    message = f"{Path(last.filename).name}, line {last.lineno}: {what}"
+        return ProjectError(f"{path.name} cannot be loaded: {message}", file=str(path))
     for frame in frames:
         if frame.line:
             message += f"\n\n  {Path(frame.filename).name}, line {frame.lineno}, in {frame.name}:\n    {frame.line}"
-    return message
+    return _at(Path(frames[-1].filename), frames[-1].lineno or 0, message)
+
+
+def _is_own(file: Path, project: Path) -> bool:
+    """Whether a file is the project's own. What is installed may well lie in a folder of the project's."""
+    if file == project:
+        return True
+    installed = "site-packages" in file.parts or any(map(file.is_relative_to, _OURS))
+    return file.is_relative_to(project.parent) and not installed
+
+
+_OURS = (Path(redengine.__file__).parent, Path(__file__).parent)
 
 
 def _find(module: ModuleType, path: Path, wanted: str | None) -> RedEngine:

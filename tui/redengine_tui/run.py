@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from types import FrameType
 
 from redengine_tui.app import RedEngineTUI
@@ -97,7 +98,8 @@ def run(project: LoadedProject, data: ProjectData, settings: Settings) -> int:
     """Run a project until it is stopped. Returns the exit code: 1 when the scheduler or the screen failed."""
     host = Host(project, data, settings.log)
     with kept_for_screen(data.stray) as terminal:
-        app = RedEngineTUI(host.controller(), settings=settings, shown=host.shown)
+        told = replace(settings, problems=(*settings.problems, *map(str, project.oddities)))
+        app = RedEngineTUI(host.controller(), settings=told, shown=host.shown)
         # What a project declares stays. To look for garbage among ten thousand tasks holds everybody up for 50 ms.
         gc.freeze()
         gc.enable()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from redengine.args.parameters import Parameters
 from redengine.config import as_timeout
 from redengine.execution.dask import require_dask
+from redengine.loading import about
 
 if TYPE_CHECKING:
     from redengine.conditions import BaseCondition
@@ -65,7 +66,8 @@ class Adjustable:
 
         if value is None:
             return AlwaysFalse()
-        condition: BaseCondition = parse_condition(value, session=self.session)
+        with about(self._name):
+            condition: BaseCondition = parse_condition(value, session=self.session)
         # A copy, so that a condition given to several tasks is each one's own.
         return copy(condition)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import warnings
 from collections.abc import Callable
 from copy import copy
 from datetime import datetime
@@ -13,7 +12,7 @@ from typing import Any, ClassVar, get_type_hints
 from redengine.args.parameters import Parameters, keyword_names
 from redengine.base import RedBase
 from redengine.hooks import HookRun
-from redengine.loading import declared_at
+from redengine.loading import declared_at, ignored
 from redengine.log.adapter import TaskAdapter, find_logger
 from redengine.log.history import TaskHistory
 from redengine.tasks.adjustable import Adjustable
@@ -116,6 +115,7 @@ class Task(Adjustable, Recording, Exported, RedBase):
                 name = self.get_default_name(**options)
         # The log knows names as text.
         self._name = self._free_name(str(name), exists)
+        self._tell_unknown(options)
         self.description = description
         self.logger_name = self._as_logger_name(logger_name)
         self.priority = self.session.config.task_priority if priority is None else priority
@@ -147,14 +147,12 @@ class Task(Adjustable, Recording, Exported, RedBase):
         for name, default in self._own_options.items():
             value = options.get(name, copy(default))
             setattr(self, name, value)
+
+    def _tell_unknown(self, options: dict[str, Any]) -> None:
         unknown = [name for name in options if name not in self._own_options and not name.startswith("_")]
         for name in unknown:
-            known = _OPTIONS | self._own_options.keys()
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            warnings.warn(
-                f"{type(self).__name__} has no option {name!r}: it is ignored{hint}", UserWarning, stacklevel=5
-            )
+            near = difflib.get_close_matches(name, _OPTIONS | self._own_options.keys(), n=1)
+            ignored(f"there is no option {name!r}: it is ignored", next(iter(near), ""), self._name)
 
     def _free_name(self, name: Any, exists: str) -> Any:
         tasks = self.session.tasks

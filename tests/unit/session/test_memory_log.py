@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from redengine import RedEngine, Session
 from redengine.log import BoundedMemoryRepo, CSVFileRepo, TaskRunRecord, bird
@@ -83,5 +82,5 @@ def test_a_log_that_had_to_be_made(make_session: Callable[..., Session]) -> None
         session._check_readable_logger()
     assert session.get_repo().max_records == 3
     assert create_default_handler().repo.max_records == 10_000
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValueError, match="max_memory_records: at least 1, not 0"):
         make_session(max_memory_records=0)
