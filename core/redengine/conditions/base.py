@@ -22,6 +22,12 @@ _USER_METHODS = frozenset({"__bool__", "get_state", "observe", "get_measurement"
 _about: ContextVar[dict[str, Any]] = ContextVar("_about", default={})  # noqa: B039 - never changed
 
 
+def name_of(task: Any) -> Any:
+    """The name of a task given by name, object or decorated function."""
+    name = getattr(task, "name", None)
+    return getattr(task, "__redengine__", {}).get("name", task) if name is None else name
+
+
 class BaseCondition(RedBase, Condition):
     """Base class of conditions.
 
@@ -132,13 +138,23 @@ class BaseCondition(RedBase, Condition):
     # As a value
 
     def _values(self) -> dict[str, Any]:
-        """What makes two conditions of a class equal: everything but the text they came from."""
-        return {key: value for key, value in self.__dict__.items() if key not in ("_str", "session")}
+        """What makes two conditions of a class equal: everything but the text they came from. A task is the same by
+        whichever way it is given."""
+        return {
+            key: name_of(value) if key in ("task", "depend_task") else value
+            for key, value in self.__dict__.items()
+            if key not in ("_str", "session")
+        }
+
+    def _plain(self) -> BaseCondition:
+        """The condition that is compared in place of this one."""
+        return self
 
     def __eq__(self, other: object) -> Any:
-        if isinstance(other, Wrapper) and not isinstance(self, Wrapper):
-            other = other.get_cond()
-        return isinstance(other, type(self)) and self._values() == other._values()
+        if not isinstance(other, BaseCondition):
+            return False
+        mine, theirs = self._plain(), other._plain()
+        return isinstance(theirs, type(mine)) and bool(mine._values() == theirs._values())
 
     __hash__ = object.__hash__
 
@@ -259,6 +275,10 @@ class Wrapper(BaseCondition):
     @abstractmethod
     def get_cond(self) -> Any:
         """The condition this stands for."""
+
+    def _plain(self) -> BaseCondition:
+        condition: BaseCondition = self.get_cond()._plain()
+        return condition
 
     def examine(self, ctx: Context) -> Finding:
         """That of the condition this stands for."""

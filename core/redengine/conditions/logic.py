@@ -28,10 +28,8 @@ class _Container(BaseCondition):
         """Those of all parts."""
         return [topic for condition in self.subconditions for topic in condition.topics(task_name)]
 
-    def __eq__(self, other: object) -> Anything:
-        return isinstance(other, type(self)) and list(self.subconditions) == list(other.subconditions)
-
-    __hash__ = object.__hash__
+    def _values(self) -> dict[str, Anything]:
+        return {"subconditions": list(self.subconditions)}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(str, self.subconditions))})"
@@ -59,6 +57,11 @@ class _Row(_Container):
         self._foreseeing_parts = sum(map(foreseen, self._by_cost))
         #: The place (in that order) of the part that decided last.
         self._decider = 0
+
+    def _plain(self) -> BaseCondition:
+        """Of one part alone: that one."""
+        parts = _flatten(type(self), [part._plain() for part in self.subconditions])
+        return parts[0] if len(parts) == 1 else type(self)(*parts)
 
     def _settle(self, ctx: Context, decisive: bool) -> Finding:
         """The truth of a row of conditions in which one that is ``decisive`` settles all.
@@ -134,14 +137,14 @@ class Not(_Container):
         condition: BaseCondition = self.condition
         return condition
 
-    def __eq__(self, other: object) -> Anything:
-        if isinstance(other, AlwaysTrue):
-            return isinstance(self.condition, AlwaysFalse)
-        if isinstance(other, AlwaysFalse):
-            return isinstance(self.condition, AlwaysTrue)
-        return isinstance(other, Not) and self.condition == other.condition
-
-    __hash__ = object.__hash__
+    def _plain(self) -> BaseCondition:
+        """Neither a negation of a negation, nor one of what never changes."""
+        inner = self.condition._plain()
+        if isinstance(inner, Not):
+            return ~inner
+        if isinstance(inner, (AlwaysTrue, AlwaysFalse)):
+            return AlwaysFalse() if isinstance(inner, AlwaysTrue) else AlwaysTrue()
+        return Not(inner)
 
     def __repr__(self) -> str:
         return f"Not({self.condition!r})"

@@ -7,7 +7,7 @@ from math import inf, nextafter
 from typing import Any, ClassVar
 
 from redengine.abc import Finding, Topic
-from redengine.conditions.base import FOREVER, BaseComparable, BaseCondition
+from redengine.conditions.base import FOREVER, BaseComparable, BaseCondition, name_of
 from redengine.conditions.context import Context
 from redengine.conditions.spans import past_delta, span, timestamp
 from redengine.log.history import Event
@@ -17,10 +17,7 @@ def task_topic(task: Any, holder: str | None) -> Topic:
     """The topic of a task given by name, object or decorated function; of the holder when ``None``."""
     if task is None:
         return ("task", holder)
-    name = getattr(task, "name", None)
-    if name is None:
-        name = getattr(task, "__redengine__", {}).get("name", task)
-    return ("task", name)
+    return ("task", name_of(task))
 
 
 _STARTS = frozenset({"run"})

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
+from redengine.conditions.base import name_of
 from redengine.syntax.build import condition_class
 from redengine.syntax.grammar import quote
 from redengine.syntax.window import cron_of, delta_of, phrase_of, span_of, window_of
@@ -73,10 +74,7 @@ def _own_words(condition: Any) -> str:
 
 def task_name(task: Any) -> str:
     """The name of a task given by name, object or decorated function."""
-    if isinstance(task, str):
-        return task
-    name = getattr(task, "name", None) or getattr(task, "__redengine__", {}).get("name")
-    return str(task if name is None else name)
+    return str(name_of(task))
 
 
 def _text(condition: Any) -> str | None:

@@ -120,3 +120,29 @@ def test_equality() -> None:
 
 def test_strings_combine_with_conditions() -> None:
     assert All("true", false) == All(true, false)
+
+
+def test_one_alone_is_that_one() -> None:
+    for part in (noon, ~noon, TaskStarted() > 2, daily):
+        for alone in (
+            All(part),
+            AnyCondition(part),
+            All(AnyCondition(part)),
+            Not(Not(part)),
+            All(Not(AnyCondition(~part))),
+        ):
+            assert alone == part
+            assert part == alone
+            assert alone != ~part
+    assert All(AnyCondition(All(noon, true)), false) == All(noon, true, false)
+    assert ~All(~true) == true
+    assert All() != noon
+    assert All(noon) != All(noon, noon)
+
+
+def test_a_task_is_the_same_by_whichever_way_it_is_given(session: Any) -> None:
+    task = session.create_task(func=print, name="x")
+    assert DependSuccess(task) == DependSuccess("x")
+    assert TaskStarted(task=task) == TaskStarted(task="x")
+    assert TaskStarted(task=task) != TaskStarted(task="y")
+    assert parse_condition(str(DependSuccess(task))) == DependSuccess(task)
