@@ -325,11 +325,11 @@ def test_timeouts(session: Any, task: Any, simulate: Any) -> None:
     simulation.run(timedelta(hours=2))
     took = {end.task: (end.at - end.start, end.action, end.reason) for end in simulation.ends}
     assert took == {
-        "own": (120, "terminate", "timeouted"),
-        "session's": (600, "terminate", "timeouted"),
+        "own": (120, "terminate", "timed out after 2 minutes"),
+        "session's": (600, "terminate", "timed out after 10 minutes"),
         "never": (3600, "success", None),
         "permanent": (3600, "success", None),
-        "at once": (0, "terminate", "timeouted"),
+        "at once": (0, "terminate", "timed out after 0 seconds"),
     }
 
 
@@ -364,7 +364,7 @@ def test_terminate_by_hand_also_after_removal(session: Any, task: Any, simulate:
     assert [(end.task, end.at - end.start, end.reason) for end in simulation.ends] == [
         ("a", 60, "forced termination"),
         ("b", 180, "forced termination"),
-        ("c", 600, "timeouted"),
+        ("c", 600, "timed out after 10 minutes"),
     ]
     assert not a.force_termination
     assert simulation.engine.entry("b") is None

@@ -9,6 +9,7 @@ import pytest
 from redengine import Session
 from redengine.abc import Finding
 from redengine.conditions import BaseCondition, FuncCond
+from redengine.scheduling import forecast as forecasting
 from redengine.scheduling.forecast import LOOKS, forecast, next_starts
 from redengine.syntax import parse_condition
 
@@ -91,6 +92,26 @@ def test_a_condition_that_fails_is_named_and_the_others_go_on(session):
     found = forecast(session, timedelta(hours=2))
     assert {start.task for start in found.starts} == {"fine"}
     assert any("cannot be evaluated: broken" in sentence for sentence in found.assumptions)
+
+
+def test_tasks_that_fail_all_the_time_are_named(session):
+    for name, ends in {"bad": ["success", *["fail"] * 5], "once": ["fail", "success"], "fresh": []}.items():
+        history = task(session, name, "hourly").history
+        for number, end in enumerate(ends):
+            history.note("run", NOW - 80000 + number)
+            history.note(end, NOW - 80000 + number)
+    found = forecast(session, timedelta(hours=2))
+    assert "That holds even though all their newest runs have failed: bad." in found.assumptions
+
+
+def test_too_many_starts_end_it_early(session, monkeypatch):
+    monkeypatch.setattr(forecasting, "MOST_STARTS", 100)
+    task(session, "heartbeat", "every 10 s")
+    found = forecast(session, timedelta(hours=2))
+    assert not found.complete
+    assert len(found.starts) == 100
+    assert found.until == found.starts[-1].at == NOW + 990
+    assert forecast(session, timedelta(seconds=100)).complete
 
 
 def test_a_hold_is_named(session):

@@ -85,7 +85,7 @@ def test_an_end_condition_that_raises_leaves_the_run_its_timeout(task: Any, simu
     a.end_cond.answer = RuntimeError("no")
     simulation = simulate(NOON, durations=inf)
     simulation.run(timedelta(minutes=5))
-    assert [(end.at - end.start, end.reason) for end in simulation.ends] == [(60, "timeouted")]
+    assert [(end.at - end.start, end.reason) for end in simulation.ends] == [(60, "timed out after 1 minute")]
     assert len(simulation.problems) == 1
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timezone
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from redengine.scheduling.forecast import Coming, Forecast
 from redengine_tui.cli import main
 from redengine_tui.data import ProjectData
+from redengine_tui.forecasting import as_json, as_text
 
 PROJECT = """
 from redengine import RedEngine
@@ -103,6 +106,27 @@ def test_forecast_as_json(project, tmp_path):
     assert code == 0
     assert found["until"] - found["since"] == 3 * 3600
     assert [start["task"] for start in found["starts"]].count("fetch") == 2
+
+
+def test_what_starts_all_the_time_is_one_line():
+    rare = (Coming("daily", 3600.0),)
+    starts = tuple(Coming("be\x1b[1m", 10.0 * n, usual=2) for n in range(8640))
+    uneven = tuple(Coming("uneven", 60.0 * n + (n == 5)) for n in range(30))
+    forecast = Forecast(0, 86400, tuple(sorted(rare + starts + uneven, key=lambda coming: coming.at)))
+    assert as_text(forecast, timezone.utc).splitlines() == [
+        "From 1970-01-01 00:00:00 to 1970-01-02 00:00:00: 8,671 starts",
+        "",
+        "be␛[1m: every 10 seconds, 8,640 times from 1970-01-01 00:00:00 until 1970-01-01 23:59:50  usually takes 2.0s",
+        "uneven: mostly every 1 minute, 30 times from 1970-01-01 00:00:00 until 1970-01-01 00:29:00",
+        "",
+        "1970-01-01 01:00:00  daily",
+    ]
+    assert len(json.loads(as_json(forecast))["starts"]) == 8671
+
+
+def test_an_early_end_is_told_first():
+    lines = as_text(Forecast(0, 99, (Coming("a", 99.0),), complete=False), timezone.utc).splitlines()
+    assert lines[1].startswith("It ends early, at 1970-01-01 00:01:39")
 
 
 @pytest.mark.parametrize("hours", ["0", "-3", "nan-hours"])

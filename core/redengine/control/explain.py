@@ -8,7 +8,7 @@ from typing import Any
 
 from redengine.conditions.base import Wrapper
 from redengine.conditions.context import Context
-from redengine.conditions.logic import foreseen
+from redengine.conditions.logic import AlwaysFalse, foreseen
 from redengine.conditions.task import moment
 from redengine.control.messages import ConditionNode, ConditionReport, Problem
 from redengine.control.outlook import next_true
@@ -58,7 +58,7 @@ def _report(condition: Any, task: Any, ctx: Context, problems: tuple[Problem, ..
         return ConditionReport(
             True, problems, description, tree, f"It cannot be evaluated: {type(error).__name__}: {error}"
         )
-    return ConditionReport(True, problems, description, tree, verdict(task, tree, ctx), starts, coming)
+    return ConditionReport(True, problems, description, tree, verdict(task, condition, tree, ctx), starts, coming)
 
 
 def explain(condition: Any, ctx: Context) -> ConditionNode:
@@ -91,8 +91,8 @@ def _events(condition: Any, ctx: Context) -> Iterator[str]:
             yield f"parameter '{about[0]}'"
 
 
-def verdict(task: Any, tree: ConditionNode, ctx: Context) -> str:
-    """Why the task is or is not started now, in one sentence."""
+def verdict(task: Any, condition: Any, tree: ConditionNode, ctx: Context) -> str:
+    """Why the task is or is not started now under this condition, in one sentence."""
     live = ctx.book[task.name].live
     if live:
         return f"It has been running since {moment(min(live.values()), ctx)}."
@@ -100,6 +100,8 @@ def verdict(task: Any, tree: ConditionNode, ctx: Context) -> str:
         return "It starts now: somebody asked for it."
     if task.disabled:
         return "It is disabled: its condition does not start it."
+    if isinstance(condition, AlwaysFalse) and not (task.on_startup or task.on_shutdown):
+        return "It has no condition: it runs only when somebody starts it."
     if tree.truth is None:
         return "Its condition cannot be evaluated."
     if not tree.truth:

@@ -20,6 +20,7 @@ from redengine.conditions.logic import All
 from redengine.conditions.logic import Any as AnyCondition
 from redengine.scheduling.agenda import Agenda
 from redengine.scheduling.entry import Entry, gist
+from redengine.time.duration import format_delta
 
 #: Seconds that a task is held back after its worker died, doubled with each such death in a row.
 CRASH_BACKOFF = 10.0
@@ -46,6 +47,11 @@ class Stop(Struct, frozen=True):
     task: Any
     run_id: str
     reason: str
+
+
+def timed_out(limit: Any) -> str:
+    """The reason of a stop at the end of the time that a run may take (a timedelta)."""
+    return f"timed out after {format_delta(limit)}"
 
 
 class Engine:
@@ -323,10 +329,12 @@ class Engine:
         if task.permanent:
             return {}, finding.until
         own = task.timeout
-        timeout = (self._session.config.timeout if own is None else own).total_seconds()
+        limit = self._session.config.timeout if own is None else own
+        timeout = limit.total_seconds()
         ends = {run_id: start + entry.shifts.get(run_id, 0.0) + timeout for run_id, start in live.items()}
-        late = {run_id: "timeouted" for run_id, end in ends.items() if ctx.now >= end}
-        return late, min([finding.until, *(end for end in ends.values() if ctx.now < end)])
+        late = [run_id for run_id, end in ends.items() if ctx.now >= end]
+        stops = dict.fromkeys(late, timed_out(limit)) if late else {}
+        return stops, min([finding.until, *(end for end in ends.values() if ctx.now < end)])
 
     def _look_at_start(self, entry: Entry, ctx: Context, live: dict[str, float]) -> float:
         task = entry.task

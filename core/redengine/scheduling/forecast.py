@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 import msgspec
 
 from redengine.conditions.logic import AlwaysTrue, foreseen
+from redengine.log.history import END_ACTIONS, TaskHistory
 from redengine.scheduling.simulation import Simulation, usual_durations
 
 #: Starts after which a forecast ends before its time: a schedule of seconds over weeks is nobody's reading.
 MOST_STARTS = 200_000
+#: Ended runs that are looked at to tell whether a task fails all the time.
+RECENT = 5
+_FAILED = ("fail", "crash")
 
 
 class Coming(msgspec.Struct, frozen=True):
@@ -40,6 +45,8 @@ class Forecast(msgspec.Struct, frozen=True):
     starts: tuple[Coming, ...] = ()
     #: What was taken for granted, a sentence each.
     assumptions: tuple[str, ...] = ()
+    #: Whether it goes as far as was asked for; else there were too many starts.
+    complete: bool = True
 
 
 def forecast(session: Any, length: timedelta) -> Forecast:
@@ -64,9 +71,9 @@ def forecast(session: Any, length: timedelta) -> Forecast:
             coming = tuple(Coming(str(s.task), s.at, known[s.task], s.forced) for s in starts)
             cut = len(starts) >= MOST_STARTS
             until = starts[-1].at if cut else now + length.total_seconds()
-            assumptions = tuple(_assumptions(session, simulation, [*always, *sorted(rings, key=str)], cut))
+            assumptions = tuple(_assumptions(session, simulation, [*always, *sorted(rings, key=str)], set(known)))
             break
-    return Forecast(now, until, coming, assumptions)
+    return Forecast(now, until, coming, assumptions, not cut)
 
 
 def _never_rests(task: Any) -> bool:
@@ -87,8 +94,10 @@ def _usual(session: Any, name: Any) -> float:
     return float(median(runtimes)) if runtimes else 0.0
 
 
-def _assumptions(session: Any, simulation: Simulation, always: list[Any], cut: bool) -> Iterable[str]:
+def _assumptions(session: Any, simulation: Simulation, always: list[Any], foretold: set[Any]) -> Iterable[str]:
     yield "Every run succeeds and takes its usual time (the median of its newest runs)."
+    if failing := [name for name in foretold if _fails(session.book[name])]:
+        yield f"That holds even though all their newest runs have failed: {_listed(sorted(failing, key=str))}."
     if session.on_hold:
         yield "The scheduler, which is on hold now, is resumed at once."
     if always:
@@ -97,8 +106,15 @@ def _assumptions(session: Any, simulation: Simulation, always: list[Any], cut: b
         yield f"Left out, since its condition cannot be foreseen: {name} ({_opaque(session[name].start_cond)})."
     for name in sorted({str(task.name) for _, task, problem in simulation.problems if task is not None and problem}):
         yield f"Left out, since its condition cannot be evaluated: {name}."
-    if cut:
-        yield f"It ends early, after {MOST_STARTS:,} starts."
+
+
+def _fails(history: TaskHistory) -> bool:
+    """Whether the newest runs that have ended all failed."""
+    newest = history.newest(*END_ACTIONS)
+    if newest is None or newest.action not in _FAILED:
+        return False
+    ends = list(history.between(END_ACTIONS, -inf, inf))[-RECENT:]
+    return all(end.action in _FAILED for end in ends)
 
 
 def _opaque(condition: Any) -> str:

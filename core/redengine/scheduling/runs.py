@@ -17,7 +17,7 @@ from redengine.abc import Executor, Job, Outcome
 from redengine.args.parameters import Parameters
 from redengine.exc import SchedulerExit, SchedulerRestart, TaskLoggingError, TaskSetupError
 from redengine.execution import ProcessExecutor, executors
-from redengine.scheduling.engine import FAILURES, Start, Stop
+from redengine.scheduling.engine import FAILURES, Start, Stop, timed_out
 from redengine.scheduling.outputs import output_path
 from redengine.tasks.adjustable import ELSEWHERE
 from redengine.tasks.work import Work
@@ -133,7 +133,7 @@ class Runs:
         """Keep a coroutine of ``main`` execution within its time, since nobody else gets to look at it."""
         self.in_front = run
         limit = inf if (seconds := time_limit(run.task)) is None else seconds
-        stop = Stop(run.task, run.run_id, "timeouted")
+        stop = Stop(run.task, run.run_id, timed_out(timedelta(seconds=limit)))
         return asyncio.get_running_loop().call_later(min(limit, LONGEST_TIMER), self.stop, stop)
 
     def _free_id(self, task: Any, run_id: str) -> str:
@@ -322,16 +322,16 @@ async def run_by_hand(session: Any, logger: logging.Logger, task: Any, params: A
     terminated after it."""
     # A run that was asked for already is this one.
     batch = (_next_batch(task) if params is None else None) or Parameters(params)
-    ended = asyncio.Event()
+    ended, limit = asyncio.Event(), time_limit(task)
     runs = Runs(session, logger, on_change=lambda: None if runs.live else ended.set())
     try:
         await runs.launch(Start(task, forced=True), batch)
         if runs.live:
             try:
-                await asyncio.wait_for(ended.wait(), time_limit(task))
+                await asyncio.wait_for(ended.wait(), limit)
             except asyncio.TimeoutError:
                 for run_id in list(runs.live):
-                    runs.stop(Stop(task, run_id, "timeouted"))
+                    runs.stop(Stop(task, run_id, timed_out(timedelta(seconds=limit or 0.0))))
                 await ended.wait()
     finally:
         await runs.close()

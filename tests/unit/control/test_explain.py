@@ -103,6 +103,10 @@ def test_what_keeps_it_from_starting_is_said(explain: Any) -> None:
         (lambda task: setattr(task, "disabled", True), "It is disabled: its condition does not start it."),
         (lambda task: task.run(), "It starts now: somebody asked for it."),
         (lambda task: task.history.live.update({"1": 0.0}), "It has been running since 1970-01-01 00:00:00."),
+        (
+            lambda task: setattr(task, "start_cond", "false"),
+            "It has no condition: it runs only when somebody starts it.",
+        ),
         (lambda task: setattr(task.session, "on_hold", True), "Its condition holds, but the scheduler is on hold."),
         (lambda task: setattr(task, "start_cond", "is broken"), "It cannot be evaluated: RuntimeError: no answer"),
     ],
@@ -111,7 +115,7 @@ def test_the_verdict(at_noon: Any, change: Any, verdict: str) -> None:
     task = at_noon["a"]
     task.start_cond = "daily"
     change(task)
-    assert report_of(task, at_noon.context(task)).verdict == verdict
+    assert report_of(task, at_noon.context(task)).verdict.startswith(verdict)
 
 
 def test_a_wrong_condition_gives_its_problems(explain: Any) -> None:

@@ -175,7 +175,7 @@ class TestTermination:
         began = time.monotonic()
         FuncTask(func, name="a", execution=execution, timeout=0.05, session=session)()
         assert actions(session, "a") == ["run", "terminate"]
-        assert "timeouted" in session["a"].logger.get_latest().message
+        assert "timed out after" in session["a"].logger.get_latest().message
         assert time.monotonic() - began < 4
 
     def test_command_with_its_children(self, session: Session, actions: Any) -> None:
