@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import warnings
 from collections.abc import Iterable
@@ -39,6 +40,8 @@ class Journal:
         self.own_repo = False
         #: Runs the log says were started and never ended, by task name.
         self.unended: dict[str, list[OpenRun]] = {}
+        #: Why the newest record of a task could not be written, in words; empty: it could.
+        self.log_problem = ""
         self._book: HistoryBook | None = None
         self._book_repo: Any = None
         self._book_lock = threading.RLock()
@@ -164,9 +167,17 @@ class Journal:
 
     def logged(self, name: str) -> None:
         """Announce that something was logged of a task."""
+        self.log_problem = ""
         if self.config.max_memory_records is not None:
             bound(self._book_repo, self.config.max_memory_records)
         self.emit(("task", name))
+
+    def log_failed(self, problem: Exception) -> str:
+        """Take in that a record of a task could not be written; returns why, in few words."""
+        number = getattr(problem, "errno", None)
+        lines = str(problem).strip().splitlines() or [type(problem).__name__]
+        self.log_problem = os.strerror(number) if isinstance(number, int) else lines[0]
+        return self.log_problem
 
     def _bound_log(self) -> None:
         """Have a log in memory keep as many records as the option says now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import logging
 import time
 
@@ -233,3 +234,18 @@ def test_a_screen_that_never_comes_is_not_waited_for_by_who_stops(long_log):
     host.stop(force=True)
     assert host.join(20)
     assert "task" not in happened
+
+
+def test_a_log_of_the_scheduler_that_cannot_be_ended_costs_a_line(host_of, capsys, monkeypatch):
+    host = host_of(once())
+    run(host)
+    ends = host._scheduler_log.close
+
+    def full():
+        ends()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(host._scheduler_log, "close", full)
+    host.close()
+    assert capsys.readouterr().err == f"The end of {host.data.scheduler_log} is missing: No space left on device\n"
+    host_of(once())  # the project was given back nevertheless

@@ -212,6 +212,20 @@ async def test_the_header_tells_the_scheduler(app, controller, clock):
         assert "disk ␛[5mfull" in header(app)
 
 
+async def test_the_header_says_that_the_log_cannot_be_written_until_it_can(app, controller):
+    async with app.run_test(size=(100, 24)) as pilot:
+        controller.push(log_problem="No space left on device")
+        await settle(pilot, app)
+        lost = "! the log cannot be written: No space left on device; nothing is started"
+        assert header(app) == f"shop   {lost}"
+        controller.push(state="stopping")
+        await settle(pilot, app)
+        assert header(app).startswith("shop   ▪ stopping   ! the log cannot be written")
+        controller.push(state="running", log_problem="")
+        await settle(pilot, app)
+        assert "shop   ► running   1 running" in header(app)
+
+
 async def test_the_header_fits_its_line(app):
     async with app.run_test(size=(160, 24)) as pilot:
         for width in (100, 80, 60, 40):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+import click
 from filelock import FileLock
 
 from redengine.abc import Topic
@@ -114,7 +115,10 @@ class Host:
         if handler is not None:
             for logger in self._own_loggers():
                 logger.removeHandler(handler)
-            handler.close()
+            try:
+                handler.close()
+            except OSError as error:  # the disk is full, say
+                click.echo(f"The end of {self.data.scheduler_log} is missing: {error.strerror or error}", err=True)
 
     # Life
 

@@ -31,7 +31,7 @@ TASK_STATES: dict[str, Look] = {
     "crash": Look("†", "crash", "error", "died when it last ran, or the scheduler did."),
     "terminate": Look("■", "terminated", "warning", "was stopped: by you, its timeout or its end condition."),
     "inaction": Look("○", "inaction", "muted", "ran last and reported that there was nothing to do."),
-    "blocked": Look("!", "blocked", "error", "cannot start: its condition cannot be evaluated."),
+    "blocked": Look("!", "blocked", "error", "cannot start: its condition fails, or the log does."),
     "disabled": Look("‖", "disabled", "muted", "is not started by its condition until you enable it."),
     "unread": Look("…", "unread", "muted", "has a past in the log that is not read yet."),
     "idle": Look("·", "idle", "muted", "has never run."),

@@ -92,10 +92,15 @@ def _events(condition: Any, ctx: Context) -> Iterator[str]:
 
 
 def verdict(task: Any, condition: Any, tree: ConditionNode, ctx: Context) -> str:
-    """Why the task is or is not started now under this condition, in one sentence."""
-    live = ctx.book[task.name].live
-    if live:
-        return f"It has been running since {moment(min(live.values()), ctx)}."
+    """Why the task is or is not started now under this condition, in a sentence or two."""
+    history = ctx.book[task.name]
+    if history.live:
+        return f"It has been running since {moment(min(history.live.values()), ctx)}."
+    unlogged = f"{history.unlogged}. " if history.unlogged else ""
+    return unlogged + _verdict_at_rest(task, condition, tree, ctx)
+
+
+def _verdict_at_rest(task: Any, condition: Any, tree: ConditionNode, ctx: Context) -> str:
     if task.batches:
         return "It starts now: somebody asked for it."
     if task.disabled:

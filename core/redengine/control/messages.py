@@ -15,7 +15,8 @@ from redengine.abc import Action
 
 SchedulerState = Literal["starting", "running", "held", "stopping", "stopped", "failed"]
 
-#: ``running``: at least one run is alive. ``blocked``: its condition cannot be evaluated (see ``problem``).
+#: ``running``: at least one run is alive. ``blocked``: its condition cannot be evaluated, or its newest run not be
+#: logged (see ``problem``).
 #: ``queued``: due, but waiting for a free process or for the scheduler to be resumed.
 #: ``idle``: nothing ever ran. Others: how the newest run ended.
 TaskState = Literal[
@@ -66,7 +67,7 @@ class TaskView(msgspec.Struct, frozen=True):
     last_finish: float | None = None
     #: How long the newest ended run took.
     duration: float | None = None
-    #: Why the condition cannot be evaluated, when ``state`` is ``blocked``.
+    #: Why the condition cannot be evaluated or the newest run is not in the log, when ``state`` is ``blocked``.
     problem: str = ""
     #: Position in the project file's order of declaration.
     order: int = 0
@@ -91,6 +92,8 @@ class SchedulerView(msgspec.Struct, frozen=True):
     log: str = ""
     #: Why the scheduler failed, when ``state`` is ``failed``.
     problem: str = ""
+    #: Why the log cannot be written, so that nothing is started; until a record can be written again.
+    log_problem: str = ""
     timezone: str = ""
     #: How much of the log is read, in words, while that goes on: ``state`` is ``starting`` then.
     reading: str = ""

@@ -245,6 +245,7 @@ class Publisher:
             cycles=session.scheduler.n_cycles,
             log=self._project.log,
             problem=self._problem,
+            log_problem=session.log_problem,
             timezone=str(session.zone),
             reading=session.past_read if state == "starting" else "",
         )
@@ -265,7 +266,8 @@ class Publisher:
             m.RunView(run_id, start, run_id in runs and runs[run_id].reason is not None)
             for run_id, start in history.live.items()
         )
-        ended = history.newest(*END_ACTIONS)
+        # The memory says "fail" of a run that could not be logged, so that it is not started over and over.
+        ended = None if history.unlogged else history.newest(*END_ACTIONS)
         started = history.last.get("run")
         problem, coming = self._coming(task, None if entry is None else entry.problem)
         try:
@@ -273,6 +275,7 @@ class Publisher:
         except FAILURES as error:  # the project's own code takes part in all three
             execution, start_cond, end_cond = task.execution or "", "", ""
             problem = problem or words_of(error)
+        problem = problem or history.unlogged
         return m.TaskView(
             name=name,
             state=_state(task, bool(live), problem, entry is not None and entry.queued, ended) if known else "unread",

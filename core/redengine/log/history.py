@@ -49,7 +49,18 @@ class Past(NamedTuple):
 class TaskHistory:
     """The past of one task."""
 
-    __slots__ = ("_next_seq", "complete", "events", "last", "live", "nominal_start", "runtimes", "started", "status")
+    __slots__ = (
+        "_next_seq",
+        "complete",
+        "events",
+        "last",
+        "live",
+        "nominal_start",
+        "runtimes",
+        "started",
+        "status",
+        "unlogged",
+    )
 
     def __init__(self, next_seq: Callable[[], int]) -> None:
         self._next_seq = next_seq
@@ -68,6 +79,8 @@ class TaskHistory:
         #: Seconds the newest ended runs took, and when the newest ended run started.
         self.runtimes: deque[float] = deque(maxlen=KEPT_RUNTIMES)
         self.started: float | None = None
+        #: What came of the newest run when its record could not be written, in words; empty: it could.
+        self.unlogged = ""
 
     def note(self, action: str, created: float, *, runtime: float | None = None, nominal: float | None = None) -> None:
         """Take in one event. Events may come late: the newest time of an action stays the newest."""
@@ -80,6 +93,7 @@ class TaskHistory:
             if action == "run":
                 self.nominal_start = created if nominal is None else nominal
         self.status = action
+        self.unlogged = ""
         if runtime is not None:
             self.runtimes.append(runtime)
 
@@ -117,6 +131,7 @@ class TaskHistory:
         other.nominal_start = self.nominal_start
         other.runtimes = self.runtimes.copy()
         other.started = self.started
+        other.unlogged = self.unlogged
         return other
 
 

@@ -91,7 +91,7 @@ class Recording:
                 return
             record = logger.makeRecord(logger.name, level, __file__, 0, text, (), exc_info, func="record", extra=extra)
         except Exception as exc:  # the log is read for it, and the project's own record class may be used
-            raise self._not_logged(action, now) from exc
+            raise self._not_logged(action, now, exc) from exc
         record.created = now
         record.msecs = (now - int(now)) * 1000
         record.exc_text = exc_text
@@ -119,12 +119,15 @@ class Recording:
         try:
             self.logger.handle(record)
         except Exception as exc:
-            raise self._not_logged(getattr(record, "action", None), record.created) from exc
+            raise self._not_logged(getattr(record, "action", None), record.created, exc) from exc
 
-    def _not_logged(self, action: str | None, created: float) -> TaskLoggingError:
+    def _not_logged(self, action: str | None, created: float, problem: Exception) -> TaskLoggingError:
+        why = self.session.log_failed(problem)
         if action == "run":
             self.history.note("run", created)
         self.history.note("fail", created)
+        what = "It was not started" if action == "run" else f"Its end ({action}) counts as a failure"
+        self.history.unlogged = f"{what}: the log could not be written: {why}"
         self.session.emit(("task", self.name))
         return TaskLoggingError(f"Logging for task '{self.name}' failed.")
 

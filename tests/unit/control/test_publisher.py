@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import threading
 import time
 
@@ -9,6 +11,7 @@ import pytest
 
 from redengine.args import TerminationFlag
 from redengine.conditions import BaseCondition
+from redengine.control.explain import report_of
 
 
 @pytest.fixture
@@ -247,3 +250,51 @@ def test_changes_by_many_threads_are_all_published(app, running):
     for thread in threads:
         thread.join()
     running.until(lambda: all(view.disabled for view in running.publisher.snapshot().tasks))
+
+
+class FullDisk(logging.Handler):
+    """A log that cannot be written, as long as it is full."""
+
+    full = True
+
+    def emit(self, record):
+        if self.full:
+            raise OSError(errno.ENOSPC, "cannot write the log /srv/log.csv")
+
+
+@pytest.fixture
+def disk(app):
+    handler = FullDisk()
+    logger = logging.getLogger(app.session.config.task_logger_basename)
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+
+
+def test_a_log_that_cannot_be_written_is_told_of_until_it_can(app, running, disk):
+    app.task("~has started", name="a", func=lambda: None)
+    running.start()
+    running.until(lambda: running.view("a").state == "blocked")
+    view = running.view("a")
+    assert view.problem == "It was not started: the log could not be written: No space left on device"
+    assert view.last_result is None
+    assert running.publisher.snapshot().scheduler.log_problem == "No space left on device"
+    said = report_of(app.session["a"], app.session.context(app.session["a"])).verdict
+    assert said.startswith(f"{view.problem}. Its condition does not hold")
+
+    disk.full = False
+    app.session["a"].run()
+    running.until(lambda: running.view("a").state == "success")
+    assert running.view("a").problem == ""
+    running.until(lambda: running.publisher.snapshot().scheduler.log_problem == "")
+
+
+def test_an_end_that_could_not_be_logged_is_no_exception_of_the_task(app, running, disk, gate):
+    disk.full = False
+    app.task("~has started", name="a", func=lambda: gate.wait(20))
+    running.start()
+    running.until(lambda: running.view("a").state == "running")
+    disk.full = True
+    gate.set()
+    running.until(lambda: running.view("a").state == "blocked")
+    assert running.view("a").problem.startswith("Its end (success) counts as a failure: the log could not be written")

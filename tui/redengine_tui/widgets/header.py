@@ -66,10 +66,10 @@ class Header(Widget):
         state = Content.styled(str(look), INK[look.colour])
         width = self.content_size.width
         if view.problem:
-            # Why it failed takes the room of all that is of no use any more.
-            room = max(width - _length([(0, False, project), (0, False, state)]) - GAP, 1)
-            problem = Content.styled(safe_line(view.problem, 300), INK["error"]).truncate(room, ellipsis=True)
-            return Content(" " * GAP).join([project, state, problem])
+            return self._alarm([project, state], view.problem, width)
+        if view.log_problem:
+            lost = f"! the log cannot be written: {view.log_problem}; nothing is started"
+            return self._alarm([project] if view.state == "running" else [project, state], lost, width)
         for longest in LONGEST_NAMES:
             parts = self._parts(view, now, project, state, longest)
             if _length(parts) <= width:
@@ -80,6 +80,13 @@ class Header(Widget):
         left = gap.join(part for _, right, part in parts if not right)
         right = gap.join(part for _, right, part in parts if right)
         return left + Content(" " * max(width - left.cell_length - right.cell_length, 0)) + right
+
+    @staticmethod
+    def _alarm(before: list[Content], text: str, width: int) -> Content:
+        """What went wrong takes the room of all that is of no use any more."""
+        room = max(width - sum(part.cell_length + GAP for part in before), 1)
+        problem = Content.styled(safe_line(text, 300), INK["error"]).truncate(room, ellipsis=True)
+        return Content(" " * GAP).join([*before, problem])
 
     def _parts(
         self, view: SchedulerView, now: float, project: Content, state: Content, longest: int
