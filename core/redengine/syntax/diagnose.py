@@ -23,6 +23,7 @@ from redengine.syntax.grammar import (
     parse_statement,
     unquote,
 )
+from redengine.syntax.phrases import crontab_command, meant_by
 from redengine.syntax.scan import faults, pieces
 
 #: How alike two words must be, from 0 to 1, for one to be suggested for the other.
@@ -117,6 +118,9 @@ def _atom_problems(
     is_fine = statement is not None and not wrong and not inner and error is None
     if not is_fine and start == "atom" and match_custom(atom, custom) is not None:
         return
+    if not is_fine and start == "atom" and (meant := meant_by(atom)):
+        yield _phrase(text, offset, atom, meant)
+        return
     tokens = follow(atom, start).tokens if statement is None else statement.tokens
     if task_names is not None:
         yield from _unknown_tasks(text, offset, tokens, task_names)
@@ -127,6 +131,16 @@ def _atom_problems(
         yield from _not_accepted(text, offset, atom, custom, start)
     elif error is not None:
         yield problem_at(text, offset, offset + len(atom), f"this cannot be: {error}")
+
+
+def _phrase(text: str, offset: int, atom: str, meant: str) -> Problem:
+    if command := crontab_command(atom):
+        message = (
+            f'"{atom[command:]}" is not expected here: a command goes into command=, beside the condition "{meant}"'
+        )
+        return problem_at(text, offset + command, offset + len(atom), message)
+    message = f'"{" ".join(atom.split())}" is not a condition; did you mean "{meant}"?'
+    return problem_at(text, offset, offset + len(atom), message, suggestion=meant)
 
 
 def _wrong_literals(tokens: Iterable[Token]) -> list[tuple[str, int, str]]:
@@ -240,6 +254,12 @@ def _missed_word(stop: Stop, atom: str) -> tuple[int, str, str] | None:
 def _wrong_literal(text: str, offset: int, atom: str, kind: str, position: int, literal: str, start: Start) -> Problem:
     wanted = LITERALS[kind]
     at = offset + position
+    if kind == "CRON_FIELDS" and (command := crontab_command(literal)):
+        message = (
+            f'"{literal[command:]}" is not expected here: the condition ends with its five fields, '
+            "and a command goes into command="
+        )
+        return problem_at(text, at + command, at + len(literal), message)
     for match in list(_WORD.finditer(literal))[:0:-1]:
         if literal_error(kind, literal[: match.start()].rstrip()) is not None:
             continue

@@ -15,7 +15,7 @@ from cronsim import CronSim, CronSimError
 from redengine.time.anchor import AnchoredInterval
 from redengine.time.base import Any, Period, always
 from redengine.time.interval import TimeOfDay, TimeOfHour, TimeOfMinute, TimeOfMonth, TimeOfWeek, TimeOfYear
-from redengine.time.literals import nearest
+from redengine.time.literals import YearLiteral, nearest
 from redengine.time.span import Interval
 from redengine.time.zone import UTC, instant, shift, wall_time
 
@@ -186,8 +186,26 @@ def _explain(error: Exception, given: list[str]) -> str:
     index = names.get(text.removeprefix("Bad "))
     if index is None:
         return text
+    if index == 2 and _has_day("*", given[2]):
+        return f"{_month(given[3])} has no day {given[2]}"
     limits = ("0 to 59", "0 to 23", "1 to 31", "1 to 12 or JAN to DEC", "0 to 7 or SUN to SAT")[index]
     return f"{given[index]!r} does not fit the {_FIELDS[index].replace('_', ' ')} ({limits})"
+
+
+def _has_day(month: str, day: str) -> bool:
+    try:
+        CronSim(f"0 0 {day} {month} *", datetime(2000, 1, 1))
+    except (CronSimError, ValueError):
+        return False
+    return True
+
+
+def _month(field: str) -> str:
+    """The month of a field; several as they are given."""
+    months = YearLiteral.months
+    if field.isdigit():
+        return months[int(field) - 1]
+    return next((month for month in months if month[:3].upper() == field.upper()), f"month {field}")
 
 
 def _number(cls: type[AnchoredInterval], text: str) -> int | str:

@@ -38,7 +38,7 @@ def test_forms_of_the_same() -> None:
         ("* * * * * *", "6 fields"),
         ("@dayly", "did you mean '@daily'"),
         ("@reboot", "on_startup"),
-        ("* * 31 2 *", "day of month"),
+        ("* * 31 2 *", "February"),
     ],
 )
 def test_complaints_name_the_field(expression: str, said: str) -> None:
@@ -141,3 +141,17 @@ def test_as_other_periods() -> None:
     assert either == TimeOfMinute() & (TimeOfMonth.at("last") | TimeOfWeek.at("Mon"))
     noon = datetime(2022, 10, 3, 12, 0, 5)
     assert Cron("0 12 * * MON").get_subperiod().occurrence(noon) == Cron("0 12 * * MON").occurrence(noon)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ("0 7 31 2 *", "February has no day 31"),
+        ("0 7 30,31 feb *", "February has no day 30,31"),
+        ("0 7 31 4,6 *", "month 4,6 has no day 31"),
+        ("0 7 32 2 *", r"'32' does not fit the day of month \(1 to 31\)"),
+    ],
+)
+def test_a_day_that_its_month_has_not(fields, reason):
+    with pytest.raises(ValueError, match=f"is not valid: {reason}$"):
+        Cron(*fields.split())
