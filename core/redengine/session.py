@@ -14,6 +14,7 @@ from redengine.abc import Topic
 from redengine.args.parameters import Parameters
 from redengine.base import RedBase
 from redengine.conditions.context import Context, Instant
+from redengine.conditions.pace import Pace
 from redengine.config import Config
 from redengine.config import Config as Options
 from redengine.execution import in_worker
@@ -76,6 +77,8 @@ class Session(Journal, RedBase):
         #: The newest instant that conditions were examined at.
         self._instant = Instant(-inf, timezone.utc)
         self.scheduler = Scheduler(self)
+        #: Asks the project's own conditions.
+        self.pace = Pace(lambda text: self.scheduler.logger.warning(text, extra={"action": "condition"}))
         if delete_existing_loggers:
             self.delete_task_loggers()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from contextvars import ContextVar
 from copy import copy
 from math import inf
@@ -62,8 +62,14 @@ class BaseCondition(RedBase, Condition):
     # Evaluation
 
     def examine(self, ctx: Context) -> Finding:
-        """The truth now; to be looked at again at ``ctx.poll_at``."""
-        return Finding(bool(self.observe(task=ctx.task, session=ctx.session)), ctx.poll_at)
+        """The truth now; to be looked at again at ``ctx.poll_at``, or later if it takes long to find out."""
+        finding: Finding = ctx.session.pace.ask(self, ctx)
+        return finding
+
+    def question(self) -> Hashable:
+        """What is equal for two conditions of which one can answer for the other, whatever task they are of; ``None``:
+        there is no such thing."""
+        return None
 
     def topics(self, task_name: str | None) -> Iterable[Topic]:
         """Nothing is known to announce a change."""
@@ -116,7 +122,8 @@ class BaseCondition(RedBase, Condition):
 
     def reason(self, ctx: Context, finding: Finding) -> str:
         """Why the truth is what it is, in a few words; may be empty."""
-        return ""
+        slow = None if type(self)._foreseen else ctx.session.pace.answer(self, ctx)
+        return "" if slow is None else f"took {slow.took:.1f} s, while everything else waited, so is asked less often"
 
     # Combination
 

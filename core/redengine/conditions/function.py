@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from redengine.args.parameters import Parameters
@@ -76,6 +76,17 @@ class FuncCond(BaseCondition):
             kwargs["session"] = getattr(kwargs.get("task"), "session", None) or self.session
         filled = Parameters._from_signature(self.func).materialize(**kwargs)
         return bool(self.func(*self.args, **{**filled, **self.kwargs}))
+
+    def question(self) -> Hashable:
+        """The function and what it is given, unless that is another thing for each task."""
+        if self.func is None or Parameters._from_signature(self.func):
+            return None
+        question = (self.func, self.args, tuple(sorted(self.kwargs.items())))
+        try:
+            hash(question)
+        except TypeError:
+            return None
+        return question
 
     def __repr__(self) -> str:
         name = getattr(self.func, "__name__", self.func)

@@ -21,7 +21,7 @@ from redengine.syntax import complete
 #: Seconds to wait for the scheduler's thread; a ``main`` task may keep it busy.
 PATIENCE = 3.0
 
-BUSY = "The scheduler is busy with a task that runs on its own thread (execution='main')"
+BUSY = "The scheduler is busy with a task that runs on its own thread (execution='main'), or with a slow condition"
 
 #: What is said of a condition whose truth is asked for meanwhile.
 UNREAD = "The log is still being read: whether this holds is known when it is."

@@ -177,9 +177,14 @@ class Simulation:
 
     def _attach(self) -> Any:
         session, config = self.session, self.session.config
-        before = config.time_func
+        before, timer = config.time_func, session.pace.timer
         config.time_func = self.clock.time
-        self._close = [session.listen(self._heard.append), lambda: setattr(config, "time_func", before)]
+        session.pace.timer = self.clock.monotonic
+        self._close = [
+            session.listen(self._heard.append),
+            lambda: setattr(config, "time_func", before),
+            lambda: setattr(session.pace, "timer", timer),
+        ]
         return session
 
     def _detach(self, only: Collection[Any] | None, conditions: Mapping[Any, Any]) -> _View:
