@@ -218,6 +218,40 @@ def test_a_warning_alone_is_no_failure(check):
     assert "0 errors, 1 warning" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("every 0 s", "a length of 0 is over at once"),
+        ("every 0 ms & daily", "a length of 0 is over at once"),
+        ("true", "its condition always holds"),
+        (
+            "time of day before 08:00 & time of day after 12:00",
+            "before 08:00 & time of day after 12:00 never",
+        ),
+        (
+            "daily before 08:00 & time of day after 12:00 & every 1 min",
+            "before 08:00 & time of day after 12:00 never",
+        ),
+        ("every 1 s", ""),
+        ("daily before 08:00 & time of week on Monday & time of year on Feb 29th", ""),
+        ("time of day before 08:00 | time of day after 12:00", ""),
+        ("daily & after task 't'", ""),
+    ],
+)
+def test_a_rhythm_that_nobody_wants_is_told(check, condition, told):
+    source = f"from redengine import RedEngine\napp = RedEngine()\napp.task({condition!r}, name='t', func=print)\n"
+    found = [finding for finding in json.loads(check(source, "--json").stdout) if "waits for" not in finding["message"]]
+    assert [finding["severity"] for finding in found] == (["warning"] if told else [])
+    assert told in "".join(finding["message"] for finding in found)
+
+
+def test_what_is_never_to_end_may_always_hold(check):
+    source = "from redengine import RedEngine\napp = RedEngine()\n"
+    source += "app.task('true', name='a', func=print, permanent=True)\n"
+    source += "app.task('true', name='b', func=print, on_startup=True)\n"
+    assert check(source).stdout == "No mistakes found.\n"
+
+
 def test_a_file_that_cannot_be_loaded(check):
     done = check("1 / 0\n", "--json")
     assert done.returncode == 2

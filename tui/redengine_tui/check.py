@@ -8,6 +8,7 @@ import inspect
 import shlex
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,8 +19,9 @@ from redengine.args import Arg, PipeArg, Return
 from redengine.args import Task as TaskArg
 from redengine.args.base import NOTSET, BaseArgument
 from redengine.args.parameters import signature
-from redengine.conditions import AlwaysFalse
+from redengine.conditions import All, AlwaysFalse, AlwaysTrue, IsPeriod, TaskExecutable, TaskRunnable
 from redengine.control.messages import Problem
+from redengine.control.outlook import next_true
 from redengine.exc import ConditionSyntaxError
 from redengine.loading import Oddity
 from redengine.scheduling.engine import FAILURES
@@ -162,11 +164,32 @@ def _of_task(task: Any, wrong: set[int]) -> Iterator[Finding]:
     by_itself = task.on_startup or task.on_shutdown or task.batches or line in wrong
     if isinstance(task.start_cond, AlwaysFalse) and not by_itself:
         yield found("warning", "it has no condition: it runs only when somebody starts it")
+    yield from (found("warning", message) for message in _of_rhythm(task))
     yield from _of_parameters(task, found)
     if isinstance(task, CommandTask):
         yield from _of_command(task, found)
     if isinstance(task, FuncTask) and task.path is not None:
         yield from _of_file(task, found)
+
+
+def _of_rhythm(task: Any) -> Iterator[str]:
+    """A condition that holds all the time, or that no time makes true."""
+    condition, marked = task.start_cond, task.on_startup or task.on_shutdown
+    if isinstance(condition, AlwaysTrue) and not (marked or task.permanent):
+        yield "its condition always holds: it starts again as soon as it has ended, over and over"
+    parts = list(condition.subconditions) if isinstance(condition, All) else [condition]
+    if any(getattr(getattr(part, "period", None), "past", None) == timedelta(0) for part in parts):
+        yield "a length of 0 is over at once: it starts again as soon as it has ended, over and over"
+    timed = [part for part in parts if isinstance(part, (IsPeriod, TaskExecutable, TaskRunnable))]
+    if len(timed) > 1 and _never_together(timed, task):
+        yield f"it does not start by itself, as far as can be foreseen: {' & '.join(map(str, timed))} never holds"
+
+
+def _never_together(parts: list[Any], task: Any) -> bool:
+    try:
+        return next_true(All(*parts), task.session.context(task)).kind == "never"
+    except FAILURES:  # of a task that there is not, say: told elsewhere
+        return False
 
 
 def _of_parameters(task: Any, found: Any) -> Iterator[Finding]:

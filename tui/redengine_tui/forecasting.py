@@ -29,7 +29,7 @@ def as_text(forecast: Forecast, zone: tzinfo | None = None) -> str:
     lines = [f"From {stamp(forecast.since, zone)} to {stamp(forecast.until, zone)}: {many}"]
     if not forecast.complete:
         lines.append(
-            f"It ends early, at {stamp(forecast.until, zone)}: more starts are not foretold. Give less --hours."
+            f"It ends early, at {stamp(forecast.until, zone)}: more starts are not foretold. Ask for fewer --hours."
         )
     of_task: dict[str, list[Coming]] = {}
     for coming in forecast.starts:
