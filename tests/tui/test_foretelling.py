@@ -202,3 +202,21 @@ def test_explain_knows_that_no_process_is_free(tmp_path):
     lock = data.lock()
     assert "waits for a free process" in run("explain", str(path), "due", data=tmp_path / "data")[1]
     data.release(lock)
+
+
+def test_a_rest_after_crashes_of_another_process_is_known(tmp_path):
+    path = tmp_path / "project.py"
+    path.write_text("from redengine import RedEngine\napp = RedEngine()\n@app.task('always')\ndef a(): ...\n")
+    place = tmp_path / "data"
+    data = ProjectData.of(path, place)
+    data.make()
+    lock = data.lock()
+    died = time.time()
+    data.log.write_text(f"task_name,action,created,run_id\na,run,{died},1\na,crash,{died},1\n")
+    (task,) = json.loads(run("list", str(path), "--json", data=place)[1])
+    assert (task["next"]["kind"], task["next"]["at"]) == ("at", pytest.approx(died + 10))
+    assert "Its condition holds; it rests after a crash, until " in run("explain", str(path), "a", data=place)[1]
+    data.release(lock)
+    # A scheduler that starts anew does not hold it back.
+    (task,) = json.loads(run("list", str(path), "--json", data=place)[1])
+    assert task["next"]["kind"] == "now"

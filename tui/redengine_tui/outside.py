@@ -33,6 +33,10 @@ def take_past(project: LoadedProject, data: ProjectData) -> bool:
         unended, session.unended = session.unended, {}
         for name, runs in unended.items():
             book[name].live.update({run.run_id or f"begun at {run.start}": run.start for run in runs})
+        since = data.owner().get("since")
+        if isinstance(since, (int, float)):
+            # What its scheduler has lived through counts: a task may rest after its crashes.
+            session.scheduler.started_at = float(since)
     return scheduled
 
 

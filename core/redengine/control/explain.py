@@ -11,10 +11,11 @@ from redengine.conditions.context import Context
 from redengine.conditions.logic import AlwaysFalse, foreseen
 from redengine.conditions.task import moment
 from redengine.control.messages import ConditionNode, ConditionReport, Problem
-from redengine.control.outlook import next_true
+from redengine.control.outlook import after_rest, next_true
 from redengine.exc import ConditionSyntaxError
 from redengine.scheduling.engine import FAILURES
 from redengine.scheduling.forecast import next_starts
+from redengine.scheduling.rest import rest
 from redengine.syntax import describe, diagnose, parse_condition
 
 
@@ -52,7 +53,7 @@ def _report(condition: Any, task: Any, ctx: Context, problems: tuple[Problem, ..
     description = describe(condition, session=task.session)
     tree = explain(condition, ctx)
     try:
-        coming = next_true(condition, ctx)
+        coming = after_rest(next_true(condition, ctx), task.name, ctx)
         starts = tuple(next_starts(task, condition))
     except FAILURES as error:
         return ConditionReport(
@@ -115,6 +116,11 @@ def _verdict_at_rest(task: Any, condition: Any, tree: ConditionNode, ctx: Contex
             return "Its condition does not hold."
         reasons = [f"{node.text}: {node.reason}" if node.reason else node.text for node in _blocking(tree)]
         return f"Its condition does not hold: {'; '.join(reasons)}." if reasons else "Its condition does not hold."
+    resting = rest(task.name, ctx)
+    if resting is not None:
+        crashes = "a crash" if resting.crashes == 1 else f"{resting.crashes} crashes in a row"
+        until = type(ctx.wall).fromtimestamp(resting.until, ctx.zone)
+        return f"Its condition holds; it rests after {crashes}, until {until:%H:%M:%S}."
     if task.session.on_hold:
         return "Its condition holds, but the scheduler is on hold."
     engine = task.session.scheduler.engine

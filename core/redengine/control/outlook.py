@@ -11,6 +11,7 @@ from redengine.conditions.context import Context
 from redengine.conditions.logic import foreseen
 from redengine.control.messages import NextStart
 from redengine.scheduling.engine import FAILURES
+from redengine.scheduling.rest import rest
 
 #: The text of a start whose time is known, but at which nothing starts while the scheduler is on hold.
 IF_RESUMED = "if resumed"
@@ -45,12 +46,20 @@ def next_start(task: Any, ctx: Context) -> NextStart:
         return NextStart("when", text="the scheduler shuts down")
     if task.disabled:
         return NextStart("never", text="disabled")
-    coming = next_true(task.start_cond, ctx)
+    coming = after_rest(next_true(task.start_cond, ctx), task.name, ctx)
     if task.session.on_hold and coming.kind == "now":
         return NextStart("when", text="resumed")
     if task.session.on_hold and coming.kind == "at":
         return NextStart("at", coming.at, IF_RESUMED)
     return coming
+
+
+def after_rest(coming: NextStart, task_name: str, ctx: Context) -> NextStart:
+    """The same, but not before a task that is held back after crashes may start."""
+    resting = rest(task_name, ctx)
+    if resting is None or coming.at is None or coming.at >= resting.until:
+        return coming
+    return NextStart("at", resting.until, coming.text)
 
 
 def next_true(condition: Any, ctx: Context) -> NextStart:

@@ -20,11 +20,9 @@ from redengine.conditions.logic import All
 from redengine.conditions.logic import Any as AnyCondition
 from redengine.scheduling.agenda import Agenda
 from redengine.scheduling.entry import Entry, gist
+from redengine.scheduling.rest import rest
 from redengine.time.duration import format_delta
 
-#: Seconds that a task is held back after its worker died, doubled with each such death in a row.
-CRASH_BACKOFF = 10.0
-CRASH_BACKOFF_MOST = 600.0
 #: What a condition may fail with. ``sys.exit()`` in a person's function is its failure, not the scheduler's end.
 FAILURES = (Exception, SystemExit)
 #: Seconds until a condition that raised is tried again.
@@ -381,18 +379,8 @@ class Engine:
         # What lies in the future was noted before the clock was put back, and is no reason to wait for it.
         if entry.fresh and entry.last_start <= ctx.now:
             not_before = entry.last_start + (self._session.config.cycle_sleep or 0.0)
-        crash = ctx.book[entry.task.name].last.get("crash")
-        if crash is not None and ctx.started_at is not None and ctx.started_at <= crash.created <= ctx.now:
-            in_row = 0
-            for event in reversed(ctx.book[entry.task.name].events):
-                if event.action == "crash":
-                    in_row += 1
-                elif event.action != "run":
-                    break
-            if in_row:
-                backoff = min(CRASH_BACKOFF * 2.0 ** (in_row - 1), CRASH_BACKOFF_MOST)
-                not_before = max(not_before, crash.created + backoff)
-        return not_before
+        resting = rest(entry.task.name, ctx)
+        return not_before if resting is None else max(not_before, resting.until)
 
     def has_room(self, task: Any) -> bool:
         """Whether a run of the task may be started now, as far as ``max_process_count`` is concerned."""

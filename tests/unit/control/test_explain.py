@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from redengine.conditions import FuncCond
 from redengine.control.explain import report, report_of
 from redengine.control.messages import ConditionNode
+from redengine.control.outlook import next_start
 from redengine.tasks import FuncTask
 
 
@@ -116,6 +118,31 @@ def test_the_verdict(at_noon: Any, change: Any, verdict: str) -> None:
     task.start_cond = "daily"
     change(task)
     assert report_of(task, at_noon.context(task)).verdict.startswith(verdict)
+
+
+@pytest.mark.parametrize(("deaths", "seconds", "said"), [(1, 10, "a crash"), (4, 80, "4 crashes in a row")])
+def test_a_rest_after_crashes(at_noon: Any, clock: Any, deaths: int, seconds: int, said: str) -> None:
+    task = at_noon["a"]
+    task.start_cond = "every 1 second"
+    at_noon.scheduler.started_at = clock.now
+    for _ in range(deaths):
+        clock.move(60)
+        task.record("run")
+        task.record("crash")
+    clock.move(5)
+    ends = clock.now - 5 + seconds
+    found = report_of(task, at_noon.context(task))
+    assert (
+        found.verdict
+        == f"Its condition holds; it rests after {said}, until {datetime.fromtimestamp(ends, at_noon.zone):%H:%M:%S}."
+    )
+    assert (found.next.kind, found.next.at) == ("at", ends)
+    assert found.next_starts[0] == ends
+    assert next_start(task, at_noon.context(task)) == found.next
+
+    clock.move(seconds)
+    assert report_of(task, at_noon.context(task)).verdict == "Its condition holds."
+    assert next_start(task, at_noon.context(task)).kind == "now"
 
 
 def test_a_wrong_condition_gives_its_problems(explain: Any) -> None:
