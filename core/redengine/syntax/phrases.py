@@ -28,6 +28,7 @@ _WEEKDAYS = re.compile(
     re.IGNORECASE,
 )
 _EVERY = re.compile(rf"(?:run )?every (?P<what>.+?)(?: (?P<window>{_WINDOW}))?", re.IGNORECASE)
+_SEVERAL = re.compile(r"after task (?P<names>(['\"]).+\2 ?,.+)", re.IGNORECASE)
 _ALONE = re.compile(_WINDOW, re.IGNORECASE)
 
 
@@ -69,6 +70,8 @@ def _candidates(phrase: str) -> Iterator[str]:
         yield f"daily & {days}" if each else days
     elif found := _EVERY.fullmatch(phrase):
         yield from _of_every(found["what"], found["window"])
+    elif found := _SEVERAL.fullmatch(phrase):
+        yield f"after tasks {found['names']}"
     elif _ALONE.fullmatch(phrase):
         if phrase.casefold().startswith(("at ", "on ")):
             yield from (f"{once} {phrase}" for once in ("daily", "weekly", "monthly", "yearly"))

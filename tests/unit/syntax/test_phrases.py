@@ -13,6 +13,7 @@ MON_TO_FRI = "time of week between Mon and Fri"
     ("text", "meant"),
     [
         ("weekdays", MON_TO_FRI),
+        ("after task 'a', 'b' failed", "after tasks 'a', 'b' failed"),
         ("on Weekdays", MON_TO_FRI),
         ("weekend", "time of week between Sat and Sun"),
         ("every weekday", f"daily & {MON_TO_FRI}"),
