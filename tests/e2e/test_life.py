@@ -124,8 +124,13 @@ def test_killed_and_started_again(place):
     program.wait_for("in_process")
     run_all(place, program)
     program.wait_for(lambda: place.logged("once", "success") == 1)
+    project = str(place.project)
+    assert "in_process: It has been running since" in place.call("explain", project, "in_process").stdout
+    assert f"running    process {program.pid} on /dev/" in place.call("locate", project).stdout
     program.signal(signal.SIGKILL)
     assert program.ended() == -signal.SIGKILL
+    assert "never ended: will be logged as crashed" in place.call("explain", project, "in_process").stdout
+    assert f"no (process {program.pid} died without ending)" in place.call("locate", project).stdout
     again = place.start()
     again.wait_for("in_process")
     for task in ("in_process", "in_thread", "command"):
