@@ -20,7 +20,8 @@ class TaskSetupError(RuntimeError):
 
 
 class CommandError(OSError):
-    """A command ended with an exit code other than 0; the message has the code and what it wrote to standard error."""
+    """A command ended with an exit code other than 0 or was killed; the message has the code or the signal, and what it
+    wrote to standard error."""
 
 
 class TaskLoggingError(Exception):

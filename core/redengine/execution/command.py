@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from redengine.exc import CommandError
 from redengine.execution import output
+from redengine.execution.death import killed_by
 from redengine.execution.worker import in_worker
 
 #: Seconds between asking a command to end (SIGTERM) and ending it (SIGKILL).
@@ -54,7 +55,8 @@ async def run_command(
     stays in the worker's session, and dies with it.)
 
     Raises ``OSError`` when the command cannot be started, and :class:`~redengine.exc.CommandError` (an ``OSError``)
-    with an exit code other than 0: the code and the last :data:`QUOTED_ERROR` bytes of standard error.
+    with an exit code other than 0, or killed: the code or the signal, and the last :data:`QUOTED_ERROR` bytes of
+    standard error.
     """
     own_session = not in_worker()
     with ExitStack() as stack:
@@ -82,8 +84,15 @@ async def run_command(
         # Something that the command left in the background may hold the pipes open.
         await asyncio.wait([out.drained, err.drained], timeout=_DRAIN)
     if code != 0:
-        raise CommandError(f"Failed running command ({code}): \n{err.text(encoding, errors)}")
+        raise CommandError(f"Failed running command ({_how(code, shell)}): \n{err.text(encoding, errors)}")
     return out.text(encoding, errors)
+
+
+def _how(code: int, shell: bool) -> str:
+    """How a command failed; a shell says of what it ran by a code over 128 that it was killed."""
+    if code < 0:
+        return killed_by(-code)
+    return f"{code}: {killed_by(code - 128)}" if shell and code - 128 in set(signal.Signals) else str(code)
 
 
 async def _start(command: str | Sequence[str], shell: bool, options: dict[str, Any]) -> asyncio.subprocess.Process:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import IO
 
+from redengine.execution.death import killed_by
 from redengine.execution.worker import FRAME_HEAD, Hello, Order
 
 #: Seconds that a dead worker's last reply may take to be read.
@@ -211,8 +212,4 @@ def describe_exit(pid: int, code: int) -> str:
     """How a process ended, in words, from its return code (negative: the signal)."""
     if code >= 0:
         return f"the worker process (pid {pid}) exited with code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    return f"the worker process (pid {pid}) was killed by {name}"
+    return f"the worker process (pid {pid}) was {killed_by(-code)}"

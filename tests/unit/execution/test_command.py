@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,21 @@ async def test_failure_tells_code_and_stderr(executor: Any, runs: Any) -> None:
     # What the command said, and no code of ours that led to it.
     assert outcome.exc_text == "redengine.exc.CommandError: Failed running command (3): \nwhy"
     assert isinstance(outcome.exception, OSError)
+
+
+@pytest.mark.parametrize(
+    ("words", "shell", "how"),
+    [
+        ("kill -KILL $$", True, "killed by SIGKILL; out of memory?"),
+        (["sh", "-c", "kill -TERM $$"], False, "killed by SIGTERM"),
+        ("sh -c 'kill -KILL $$'; exit $?", True, "137: killed by SIGKILL; out of memory?"),
+        (["sh", "-c", "exit 137"], False, "137"),
+        ("exit 255", True, "255"),
+    ],
+)
+async def test_a_command_that_is_killed_names_the_signal(words: Any, shell: bool, how: str) -> None:
+    with pytest.raises(OSError, match=re.escape(f"Failed running command ({how}): ")):
+        await run_command(words, shell=shell)
 
 
 async def test_unknown_program_is_named(every: Any, runs: Any) -> None:
