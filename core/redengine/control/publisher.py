@@ -294,7 +294,7 @@ class Publisher:
             last_run=None if started is None else started.created,
             last_result=None if ended is None else ended.action,
             last_finish=None if ended is None else ended.created,
-            duration=history.runtimes[-1] if history.runtimes and ended is not None else None,
+            duration=None if ended is None else history.took,
             problem=problem,
             order=order,
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
+from statistics import median
 from typing import Any, NamedTuple
 
 from redengine.log.events import CODES, FULL, KEPT_EVENTS, Event, Events, pack
@@ -76,8 +77,8 @@ class TaskHistory:
         self.live: dict[str, float] = {}
         #: When the newest run should have started: the anchor of ``every``.
         self.nominal_start: float | None = None
-        #: Seconds the newest ended runs took, and when the newest ended run started.
-        self.runtimes: deque[float] = deque(maxlen=KEPT_RUNTIMES)
+        #: Seconds the newest ended runs took (``None``: that is not known), and when the newest ended run started.
+        self.runtimes: deque[float | None] = deque(maxlen=KEPT_RUNTIMES)
         self.started: float | None = None
         #: What came of the newest run when its record could not be written, in words; empty: it could.
         self.unlogged = ""
@@ -94,8 +95,19 @@ class TaskHistory:
                 self.nominal_start = created if nominal is None else nominal
         self.status = action
         self.unlogged = ""
-        if runtime is not None:
+        if action in END_ACTIONS:
             self.runtimes.append(runtime)
+
+    @property
+    def took(self) -> float | None:
+        """Seconds the newest ended run took, where that is known."""
+        return self.runtimes[-1] if self.runtimes else None
+
+    @property
+    def usual_runtime(self) -> float:
+        """Seconds that runs usually take: the median of the newest ones; 0 when nothing is known."""
+        known = [runtime for runtime in tuple(self.runtimes) if runtime is not None]
+        return float(median(known)) if known else 0.0
 
     def set_last(self, action: str, created: float | None) -> None:
         """Overrule the newest time of an action, as assigning ``task.last_run`` does."""
@@ -217,14 +229,13 @@ class Loading:
             if len(packed) > most:
                 del packed[:-kept]
                 task.complete = False
-            if runtime is not None:
-                runtimes.append(runtime)
             if action == "run":
                 if run_id:
                     named[run_id] = created
                 else:
                     open_runs.nameless.append(created)
             elif action in END_ACTIONS:
+                runtimes.append(runtime)
                 if run_id:
                     named.pop(run_id, None)
                 else:

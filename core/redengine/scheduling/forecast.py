@@ -67,7 +67,7 @@ def forecast(session: Any, length: timedelta) -> Forecast:
                     raise
                 rings |= found
                 continue
-            known = {name: _usual(session, name) for name in only}
+            known = {name: session.book[name].usual_runtime for name in only}
             coming = tuple(Coming(str(s.task), s.at, known[s.task], s.forced) for s in starts)
             cut = len(starts) >= MOST_STARTS
             until = starts[-1].at if cut else now + length.total_seconds()
@@ -85,13 +85,6 @@ def _over_and_over(simulation: Simulation) -> set[Any]:
     """The tasks that start again and again at the instant that the simulation does not get past."""
     counts = Counter(start.task for start in simulation.starts if start.at >= simulation.clock.time())
     return {name for name, times in counts.items() if times > 1}
-
-
-def _usual(session: Any, name: Any) -> float:
-    from statistics import median
-
-    runtimes = session.book[name].runtimes
-    return float(median(runtimes)) if runtimes else 0.0
 
 
 def _assumptions(session: Any, simulation: Simulation, always: list[Any], foretold: set[Any]) -> Iterable[str]:

@@ -297,6 +297,7 @@ class Scheduler(RedBase):
                         run_id=run_id or None,
                         start=start,
                         message=f"Task '{name}' status: 'crash' (the scheduler ended while it ran)",
+                        lost=True,
                     )
                 except TaskLoggingError as problem:
                     # The next start will find it again.

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from math import inf
-from statistics import median
 from typing import Any
 
 from redengine.abc import Topic
@@ -450,8 +449,7 @@ def usual_durations(book: HistoryBook) -> Callable[[Started], float]:
 
     def duration(started: Started) -> float:
         if started.task not in known:
-            runtimes = tuple(book[started.task].runtimes)
-            known[started.task] = median(runtimes) if runtimes else 0.0
+            known[started.task] = book[started.task].usual_runtime
         return known[started.task]
 
     return duration

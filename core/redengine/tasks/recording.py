@@ -63,8 +63,9 @@ class Recording:
         message: str | None = None,
         exc_text: str | None = None,
         exc_info: Any = None,
+        lost: bool = False,
     ) -> None:
-        """Write one record.
+        """Write one record. ``lost``: of an end of which it is not known when it was.
 
         Raises ``KeyError`` for an action there is not, ``TaskLoggingError`` when it could not be written: then the
         memory says ``fail`` (a run whose start is not in the log does not happen), so that nothing starts over and
@@ -79,7 +80,7 @@ class Recording:
         logger = find_logger(self.logger_name)
         handler = sole_handler(logger, level) if exc_info is None else None
         try:
-            extra = self._extra(action, now, run_id, start)
+            extra = self._extra(action, now, run_id, start, lost)
             if handler is not None:
                 # Read before anything is added, so that nothing is counted twice.
                 book = session.book
@@ -97,14 +98,16 @@ class Recording:
         record.exc_text = exc_text
         self.log_record(record)
 
-    def _extra(self, action: str, now: float, run_id: str | None, start: float | None) -> dict[str, Any]:
+    def _extra(self, action: str, now: float, run_id: str | None, start: float | None, lost: bool) -> dict[str, Any]:
         """What the record of a task has beside logging's own."""
         extra: dict[str, Any] = {"action": action, "task_name": self.name, "run_id": run_id}
         if action == "run":
             extra["start"] = now if start is None else start
         else:
             began = start if start is not None else self._get_last_action("run")
-            extra |= {"start": began, "end": now, "runtime": None if began is None else max(now - began, 0.0)}
+            extra["start"] = began
+            if not lost:
+                extra |= {"end": now, "runtime": None if began is None else max(now - began, 0.0)}
         return extra
 
     def describe_action(self, action: str) -> str:

@@ -12,6 +12,8 @@ import pytest
 from redengine.args import TerminationFlag
 from redengine.conditions import BaseCondition
 from redengine.control.explain import report_of
+from redengine.control.publisher import Project, Publisher
+from redengine.log import BoundedMemoryRepo, TaskRunRecord
 
 
 @pytest.fixture
@@ -250,6 +252,31 @@ def test_changes_by_many_threads_are_all_published(app, running):
     for thread in threads:
         thread.join()
     running.until(lambda: all(view.disabled for view in running.publisher.snapshot().tasks))
+
+
+def test_how_long_a_run_took_that_died_with_the_scheduler_is_not_known(app):
+    app.task("daily", name="a")(lambda: None)
+    records = [
+        TaskRunRecord(task_name="a", action="run", created=1000.0, start=1000.0, run_id="1"),
+        TaskRunRecord(
+            task_name="a", action="success", created=1002.0, start=1000.0, end=1002.0, runtime=2.0, run_id="1"
+        ),
+        TaskRunRecord(task_name="a", action="run", created=5000.0, start=5000.0, run_id="2"),
+    ]
+    app.session.set_repo(BoundedMemoryRepo(model=TaskRunRecord, collection=records))
+    app.session.config.shut_cond = "true"
+    app.session.start()
+    crash = app.session["a"].logger.filter_by(action="crash").last()
+    assert (crash.run_id, crash.start.timestamp(), crash.end, crash.runtime) == ("2", 5000.0, None, None)
+
+    def told():
+        (view,) = Publisher(app.session, Project("shop")).snapshot().tasks
+        return view.last_result, view.duration, app.session.book["a"].usual_runtime
+
+    assert told() == ("crash", None, 2.0)
+    # The same when it is read again.
+    app.session.refresh_past()
+    assert told() == ("crash", None, 2.0)
 
 
 class FullDisk(logging.Handler):

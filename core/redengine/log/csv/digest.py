@@ -38,7 +38,7 @@ class _Task(msgspec.Struct, array_like=True, frozen=True):
     status: str | None
     complete: bool
     events: bytes
-    runtimes: list[float]
+    runtimes: list[float | None]
     named: dict[str, float]
     nameless: list[float]
 
