@@ -155,6 +155,21 @@ async def test_terminate_asks_and_its_default_is_harmless(app, controller):
         assert controller.sent == [m.Terminate("build-report")] * 2
 
 
+async def test_terminating_says_what_else_it_takes_back(app, controller):
+    async with app.run_test() as pilot:
+        controller.change("build-report", asked=2)
+        await settle(pilot, app)
+        await pilot.press("j", "t")
+        assert "and 2 more that were asked for. The work under way is lost." in app.screen.detail
+        await pilot.press("escape", "k")
+        # What has not begun is taken back without a question.
+        controller.change("fetch-prices", asked=1)
+        await settle(pilot, app)
+        await pilot.press("t")
+        await settle(pilot, app)
+        assert controller.sent == [m.Terminate("fetch-prices")]
+
+
 async def test_terminating_what_does_not_run_is_said_not_asked(app, controller):
     async with app.run_test(notifications=True) as pilot:
         await pilot.press("t")

@@ -136,7 +136,9 @@ def next_start(start: NextStart, now: float, tz: tzinfo | None = None) -> str:
     if start.kind in ("after", "when"):
         text = start.text.removeprefix(start.kind).strip()
         return f"{start.kind} {text}" if text else f"{start.kind} …"
-    return "now" if start.kind == "now" else "never"
+    if start.kind == "now":
+        return f"now ({start.text})" if start.text else "now"
+    return "never"
 
 
 def _local(at: float, tz: tzinfo | None) -> datetime:

@@ -70,10 +70,7 @@ def _do_to_task(session: Any, task: Any, command: Any) -> str:
             return f"{task.name!r} runs again when its present run has ended"
         return f"{task.name!r} starts" if not queued else f"{task.name!r} starts, {queued} more to come"
     if isinstance(command, m.Terminate):
-        if not task.is_alive():
-            raise _RefusedError(f"{task.name!r} is not running")
-        task.terminate()
-        return f"{task.name!r} is asked to stop"
+        return _terminate(task)
     if isinstance(command, m.Disable):
         task.disabled = True
         return f"{task.name!r} is disabled"
@@ -81,6 +78,18 @@ def _do_to_task(session: Any, task: Any, command: Any) -> str:
         task.disabled = False
         return f"{task.name!r} is enabled"
     return _set_condition(session, task, command.condition)
+
+
+def _terminate(task: Any) -> str:
+    asked, alive = task.force_run, task.is_alive()
+    if not alive and not asked:
+        raise _RefusedError(f"{task.name!r} is not running")
+    # Who stops it does not want what waits for the end of this run.
+    task.force_run = False
+    if not alive:
+        return f"{task.name!r} does not run: what was asked for is taken back"
+    task.terminate()
+    return f"{task.name!r} is asked to stop{'; what else was asked for is taken back' if asked else ''}"
 
 
 def _check_parameters(task: Any, given: dict[str, Any]) -> None:

@@ -96,7 +96,8 @@ def verdict(task: Any, condition: Any, tree: ConditionNode, ctx: Context) -> str
     """Why the task is or is not started now under this condition, in a sentence or two."""
     history = ctx.book[task.name]
     if history.live:
-        return f"It has been running since {moment(min(history.live.values()), ctx)}."
+        more = f" It was asked to run again: {len(task.batches)}×." if task.batches else ""
+        return f"It has been running since {moment(min(history.live.values()), ctx)}.{more}"
     unlogged = f"{history.unlogged}. " if history.unlogged else ""
     return unlogged + _verdict_at_rest(task, condition, tree, ctx)
 

@@ -29,6 +29,7 @@ class NextStart(msgspec.Struct, frozen=True):
 
     #: ``at``: at a known time. ``now``: due already. ``after``: when other tasks end (``text`` names them).
     #: ``when``: when something happens that has no time (``text`` says what). ``never``: not by itself.
+    #: Of ``now``, ``text`` says that it was asked for, where it has to wait.
     kind: Literal["at", "now", "after", "when", "never"]
     at: float | None = None
     text: str = ""
@@ -61,6 +62,8 @@ class TaskView(msgspec.Struct, frozen=True):
     #: Longest time a run may take; ``None``: no limit.
     timeout: float | None = None
     runs: tuple[RunView, ...] = ()
+    #: Runs that somebody asked for and that have not started yet.
+    asked: int = 0
     last_run: float | None = None
     #: How the newest ended run ended, and when.
     last_result: Action | None = None
@@ -131,7 +134,7 @@ class Run(Command, frozen=True, tag="run"):
 
 
 class Terminate(Command, frozen=True, tag="terminate"):
-    """Stop the live runs of a task."""
+    """Stop the live runs of a task, and take back those that were asked for and have not started."""
 
     task: str
 

@@ -38,8 +38,9 @@ def first_true(condition: Any, ctx: Context) -> float | None:
 
 def next_start(task: Any, ctx: Context) -> NextStart:
     """When the task will start next. Raises what its condition raises."""
-    if task.batches:
-        return NextStart("now", ctx.now)
+    if asked := len(task.batches):
+        waits = asked > 1 or ctx.book[task.name].live
+        return NextStart("now", ctx.now, (f"asked for, {asked}×" if asked > 1 else "asked for") if waits else "")
     if task.on_startup:
         return NextStart("when", text="the scheduler starts")
     if task.on_shutdown:

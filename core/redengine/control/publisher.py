@@ -291,6 +291,7 @@ class Publisher:
             description=task.description or "",
             timeout=time_limit(task),
             runs=live,
+            asked=len(task.batches),
             last_run=None if started is None else started.created,
             last_result=None if ended is None else ended.action,
             last_finish=None if ended is None else ended.created,

@@ -10,6 +10,7 @@ import pytest
 from redengine.args import TerminationFlag
 from redengine.control import messages as m
 from redengine.control.commands import carry_out, describe
+from redengine.control.explain import report_of
 
 
 @pytest.fixture
@@ -95,6 +96,38 @@ def test_terminate(app, running, send):
     running.until(lambda: running.view("task").runs)
     assert send(m.Terminate("task")) == m.Reply(True, "'task' is asked to stop")
     running.until(lambda: not running.view("task").runs)
+
+
+def test_terminate_takes_back_what_was_asked_for(app, running, send):
+    started = []
+
+    @app.task(name="task")
+    def func(flag=TerminationFlag()):
+        started.append(1)
+        flag.wait(20)
+
+    running.start()
+    send(m.Run("task"))
+    running.until(lambda: running.view("task").runs)
+    send(m.Run("task"))
+    running.until(lambda: running.view("task").next.text == "asked for")
+    send(m.Run("task"))
+    running.until(lambda: running.view("task").asked == 2)
+    assert running.view("task").next.text == "asked for, 2×"
+    context = app.session.context(app.session["task"])
+    assert report_of(app.session["task"], context).verdict.endswith(" It was asked to run again: 2×.")
+    assert send(m.Terminate("task")).message == "'task' is asked to stop; what else was asked for is taken back"
+    running.until(lambda: not running.view("task").runs)
+    assert running.view("task").asked == 0
+    assert running.view("task").next.kind == "never"
+    assert started == [1]
+
+
+def test_what_waits_to_run_is_taken_back_before_it_does(app, send):
+    app.task(name="task", func=print)
+    send(m.Run("task"))
+    assert send(m.Terminate("task")) == m.Reply(True, "'task' does not run: what was asked for is taken back")
+    assert not app.session["task"].force_run
 
 
 def test_set_condition(app, send, audit):

@@ -278,17 +278,19 @@ class MainScreen(Screen[None]):
                 self._send(Disable(view.name), f"Disabled {view.name}")
 
     def action_terminate_task(self) -> None:
-        """Ask whether the live runs of the task under the cursor are to be stopped."""
+        """Ask whether the live runs of the task under the cursor are to be stopped, and what was asked for dropped."""
         view = self._chosen()
         if view is None:
             return
         if not view.runs:
-            self._tell(f"{view.name} is not running", bad=True)
+            if view.asked:
+                self._send(Terminate(view.name), f"{view.name} does not run")
+            else:
+                self._tell(f"{view.name} is not running", bad=True)
             return
         took = format.elapsed(self.clock() - min(run.started for run in view.runs))
-        what = (
-            f"It has been running for {took}." if len(view.runs) == 1 else f"{len(view.runs)} runs, up to {took} old."
-        )
+        what = f"It has been running for {took}" if len(view.runs) == 1 else f"{len(view.runs)} runs, up to {took} old"
+        more = f", and {view.asked} more that {'was' if view.asked == 1 else 'were'} asked for" if view.asked else ""
         name = view.name
 
         def answered(yes: bool | None) -> None:
@@ -297,7 +299,7 @@ class MainScreen(Screen[None]):
 
         question = f"Terminate {safe_line(name, 60)}?"
         self.app.push_screen(
-            yes_or_no(question, f"{what} The work under way is lost.", "Terminate", "Let it run"), answered
+            yes_or_no(question, f"{what}{more}. The work under way is lost.", "Terminate", "Let it run"), answered
         )
 
     def action_toggle_hold(self) -> None:
