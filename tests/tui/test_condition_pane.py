@@ -14,7 +14,7 @@ from textual.app import App
 
 from redengine.control import messages as m
 from redengine_tui.panes.condition import ConditionPane
-from redengine_tui.panes.condition_report import why
+from redengine_tui.panes.condition_report import starts, why
 
 OSC = "\x1b]52;c;aGVsbG8=\x07"
 NAME = "send-mail"
@@ -112,6 +112,12 @@ async def test_no_time_is_promised_while_nothing_starts_by_itself(pane_app, cont
         assert "in 3m 20s" not in screen(pane_app)
 
 
+def test_no_time_is_promised_where_only_one_is_known(clock):
+    report = m.ConditionReport(True, next=m.NextStart("at", clock.now + 30))
+    assert starts(report, clock.now, timezone.utc).plain == "Next  in 30s"
+    assert starts(report, clock.now, timezone.utc, unless="enabled").plain == "Next  14:05:30 if enabled"
+
+
 async def test_no_start_is_foretold_while_the_scheduler_stops(pane_app, controller):
     async with pane_app.run_test(size=(100, 24)) as pilot:
         await until(pilot, lambda: "in 3m 20s" in screen(pane_app))
@@ -184,12 +190,13 @@ async def test_warnings_leave_the_condition_valid(pane_app):
 
 async def test_apply_sends_the_condition_and_ends_editing(pane_app):
     controller = pane_app.pane.controller
+    controller.replies[m.SetCondition] = m.Reply(True, "it is kept until the evening")
     async with pane_app.run_test() as pilot:
         pane_app.pane.edit()
         await pilot.press(*" | hourly")
         assert pane_app.pane.modified
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: "✓ applied" in screen(pane_app))
+        await until(pilot, lambda: "✓ it is kept until the evening" in screen(pane_app))
         assert controller.sent == [m.SetCondition(NAME, f"{COND} | hourly")]
         assert not pane_app.pane.modified
         assert not pane_app.pane.editor.editing

@@ -71,7 +71,8 @@ ACTIONS: tuple[Act, ...] = (
     # Order is the order of the footer and of the help page.
     Act("task.run", ("r",), "run_task", "Run", "Run the task once, now, whatever its condition says.", "main",
         palette="Run the task now", show=True, rank=2, steers=True),
-    Act("task.disable", ("d",), "toggle_task", "On/off", "Disable the task, or enable it again.", "main",
+    Act("task.disable", ("d",), "toggle_task", "On/off",
+        "Disable the task until the scheduler is started anew, or enable it.", "main",
         palette="Disable or enable the task", show=True, rank=4, steers=True),
     Act("task.terminate", ("t",), "terminate_task", "Terminate", "Stop the task's live runs. Asks first.", "main",
         palette="Terminate the task", show=True, rank=3, steers=True, destructive=True),
@@ -104,8 +105,8 @@ ACTIONS: tuple[Act, ...] = (
     Act("tasks.page_down", ("pagedown",), "page(1)", "Page down", "Go down by a page.", "tasks"),
     Act("tasks.first", ("home", "g"), "first", "First", "Go to the first task.", "tasks"),
     Act("tasks.last", ("end", "G"), "last", "Last", "Go to the last task.", "tasks"),
-    Act("condition.apply", ("ctrl+s",), "apply", "Apply", "Apply the edited condition to the running task.",
-        "condition", show=True, steers=True),
+    Act("condition.apply", ("ctrl+s",), "apply", "Apply",
+        "Apply the edited condition until the scheduler is started anew.", "condition", show=True, steers=True),
     Act("condition.put_back", ("escape",), "put_back", "Put back",
         "Put the condition back as it is; once more: back to the task list.", "condition", show=True),
     # ctrl+@ is what a terminal without the newer keyboard protocols sends for ctrl+space.

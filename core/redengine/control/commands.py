@@ -11,6 +11,9 @@ from redengine.control.explain import problems_of
 from redengine.exc import ConditionSyntaxError
 from redengine.scheduling.engine import FAILURES
 
+#: Of what is kept in memory alone.
+FOR_NOW = "until the scheduler is started anew"
+
 
 class _RefusedError(Exception):
     """What was asked cannot be done; the message says why."""
@@ -73,7 +76,7 @@ def _do_to_task(session: Any, task: Any, command: Any) -> str:
         return _terminate(task)
     if isinstance(command, m.Disable):
         task.disabled = True
-        return f"{task.name!r} is disabled"
+        return f"{task.name!r} is disabled {FOR_NOW}"
     if isinstance(command, m.Enable):
         task.disabled = False
         return f"{task.name!r} is enabled"
@@ -111,4 +114,4 @@ def _set_condition(session: Any, task: Any, text: str) -> str:
         raise _RefusedError(str(error)) from error
     except FAILURES as error:  # the project's own code makes custom conditions
         raise _RefusedError(f"{type(error).__name__}: {error}") from error
-    return f"{task.name!r} has a new condition"
+    return f"{task.name!r} has a new condition {FOR_NOW}; copy it into the project file to keep it"

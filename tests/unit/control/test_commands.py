@@ -36,7 +36,7 @@ def test_a_task_that_there_is_not(app, send, audit, command):
 
 def test_disable_and_enable(app, send, audit):
     app.task("daily", name="task", func=lambda: None)
-    assert send(m.Disable("task")) == m.Reply(True, "'task' is disabled")
+    assert send(m.Disable("task")) == m.Reply(True, "'task' is disabled until the scheduler is started anew")
     assert app.session["task"].disabled
     assert send(m.Enable("task")) == m.Reply(True, "'task' is enabled")
     assert not app.session["task"].disabled
@@ -136,7 +136,10 @@ def test_set_condition(app, send, audit):
     assert not refused.ok
     assert refused.message.startswith("line 2, column 1: ")
     assert str(app.session["task"].start_cond) == "daily"
-    assert send(m.SetCondition("task", "every 10 seconds")).ok
+    assert send(m.SetCondition("task", "every 10 seconds")) == m.Reply(
+        True,
+        "'task' has a new condition until the scheduler is started anew; copy it into the project file to keep it",
+    )
     assert str(app.session["task"].start_cond) == "every 10 seconds"
     assert audit[-1] == "ada: set condition 'task' 'every 10 seconds'"
 

@@ -73,7 +73,8 @@ class ConditionPane(Pane):
 When the task starts by itself: whether that is so now, each part of it and why, and the next starts.
 
 `e` edits the text. It is checked as you type: what is wrong is underlined and said below, with what was expected.
-`ctrl+s` applies it to the running task until the project is loaded again, `escape` puts it back as it was.
+`ctrl+s` applies it until the scheduler is started anew: copy it into the project file to keep it. `escape` puts it
+back as it was.
 `ctrl+space` or `ctrl+n` offers what may stand at the cursor; `tab` takes it. What you typed for a task and did not
 apply stays with that task.
 """
@@ -428,6 +429,6 @@ apply stays with that task.
             # Until the task's view tells the new condition, this is what the editor is compared with.
             self._baseline = text
             self._leave()
-        self._say(f"✓ applied  {reply.message}".rstrip(), "success")
+        self._say(f"✓ {reply.message or 'applied'}", "success")
         self._title()
         self._checking.ask()

@@ -49,8 +49,11 @@ def starts(report: ConditionReport, now: float, zone: tzinfo | None, *, unless: 
     ``unless``: what has to be done first, whatever the condition says: ``resumed``, for one.
     """
     coming = [at for at in report.next_starts if at > now][:STARTS]
-    if unless and report.next is not None and report.next.kind == "now":
-        return Content.assemble(("Next  ", MUTED), f"when {unless}")
+    if unless and report.next is not None:
+        if report.next.kind == "now":
+            return Content.assemble(("Next  ", MUTED), f"when {unless}")
+        # Of a disabled task no starts are foretold.
+        coming = coming or [at for at in (report.next.at,) if at is not None]
     if unless and coming:
         return Content.assemble(("Next  ", MUTED), f"{', '.join(told_apart(coming, now, zone))} if {unless}")
     if not coming:
