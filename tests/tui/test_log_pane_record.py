@@ -11,6 +11,7 @@ from textual.app import App
 
 from redengine.control import messages as m
 from redengine_tui.panes.log_lines import exception_line
+from redengine_tui.screens import record
 from redengine_tui.screens.record import RecordScreen
 
 EVIL = "x\x1b]52;c;aGVsbG8=\x07\x9b31m\u202e[red]"
@@ -124,6 +125,49 @@ async def test_long_output_is_cut_at_its_start(app, controller):
         await until(pilot, lambda: "line 4999" in app.screen.text())
         assert "3,000 lines before" in app.screen.text()
         assert "line 2999\n" not in app.screen.text()
+
+
+async def test_the_output_of_a_live_run_is_followed(app, controller, monkeypatch):
+    monkeypatch.setattr(record, "PAUSE", 0.01)
+    printed = ["line 0"]
+    controller.answers[m.ReadOutput] = lambda query: m.Output("\n".join(printed), 10 * len(printed), "/out")
+    controller.change("send-mail", state="running", runs=(m.RunView("r3", controller.log[3].created),))
+    async with app.run_test(size=(100, 24)) as pilot:
+        app.open(controller.log[3])
+        await until(pilot, lambda: "Output so far  10 bytes at /out" in screen(app))
+        printed.extend(f"line {number}" for number in range(1, 100))
+        await until(pilot, lambda: "line 99 " in screen(app))
+        # Who looks at what was printed before is left there.
+        body = app.screen.query_one("#record-body")
+        await pilot.press("home")
+        await until(pilot, lambda: "line 0 " in screen(app))
+        printed.append("line 100")
+        await until(pilot, lambda: "line 100" in app.screen.text())
+        await pilot.pause()
+        assert body.scroll_offset.y == 0
+        await pilot.press("end")
+        printed.append("the last line")
+        controller.change("send-mail", state="success", runs=())
+        await until(pilot, lambda: "the last line" in screen(app))
+        await pilot.press("home")
+        await until(pilot, lambda: "Output  1020 bytes at /out" in screen(app).replace(",", ""))
+        controller.asked.clear()
+        await pilot.pause(0.1)
+        assert controller.asked == []
+
+
+async def test_of_another_record_nothing_is_followed(app, controller, monkeypatch):
+    monkeypatch.setattr(record, "PAUSE", 0.01)
+    controller.change("send-mail", state="running", runs=(m.RunView("r3", controller.log[3].created),))
+    async with app.run_test(size=(100, 24)) as pilot:
+        app.open(controller.log[3])
+        await until(pilot, lambda: "which goes on" in screen(app))
+        await pilot.press("p")
+        await until(pilot, lambda: "printed by r2" in screen(app))
+        controller.asked.clear()
+        await pilot.pause(0.1)
+        assert controller.asked == []
+        assert "which goes on" not in screen(app)
 
 
 async def test_no_output_is_asked_for_without_a_run(app, controller):

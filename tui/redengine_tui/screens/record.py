@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import TimerHandle
 from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any, ClassVar
@@ -17,9 +18,9 @@ from redengine.abc import Controller
 from redengine.control.messages import LogEntry, LogFilter, LogPage, Output, ReadLog, ReadOutput
 from redengine_tui.actions import bindings
 from redengine_tui.format import duration, stamp
-from redengine_tui.panes.ink import INK, MUTED, STRONG
+from redengine_tui.panes.ink import INK, MUTED, STRONG, show, write_border
 from redengine_tui.panes.log_lines import exception_line, own_message
-from redengine_tui.panes.pace import answer
+from redengine_tui.panes.pace import answer, later
 from redengine_tui.states import action_look
 from redengine_tui.text import safe_block, safe_line
 
@@ -27,6 +28,20 @@ from redengine_tui.text import safe_block, safe_line
 OUTPUT_LIMIT = 64 * 1024
 #: Lines of the traceback and of the output that are shown, the newest of them.
 LINE_LIMIT = 2_000
+#: Seconds between two looks at the output of a run that goes on.
+PAUSE = 1.0
+
+
+class RecordBody(VerticalScroll):
+    """What is shown of a record."""
+
+    #: Whether to go to the end when there is more. (Textual's own ``anchor`` scrolls what is short beyond its start.)
+    follows = False
+
+    def watch_virtual_size(self) -> None:
+        if self.follows:
+            # Only then it is laid out whole.
+            self.call_later(self.scroll_end, animate=False, immediate=True)
 
 
 class RecordScreen(ModalScreen[int]):
@@ -35,8 +50,9 @@ class RecordScreen(ModalScreen[int]):
     HELP: ClassVar[str] = """\
 # Log record
 
-`n` and `p` go to the next and the previous record that fits the log's filter. `c` copies what is shown: it is sent to
-your terminal as OSC 52, and whether it arrives is up to the terminal.
+The output of a run that goes on is read on every second, and followed while you are at its end. `n` and `p` go to the
+next and the previous record that fits the log's filter. `c` copies what is shown: it is sent to your terminal as
+OSC 52, and whether it arrives is up to the terminal.
 """
     BINDINGS = bindings("record")
     DEFAULT_CSS = """
@@ -76,12 +92,14 @@ your terminal as OSC 52, and whether it arrives is up to the terminal.
         self.where = where or LogFilter()
         self.zone = zone
         self._output = ""
+        #: Cancels what is looked at again later.
+        self._following: TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="record"), VerticalScroll(id="record-body"):
+        with Vertical(id="record"), RecordBody(id="record-body"):
             yield Static(id="record-fields", markup=False)
-            for part, title in (("message", "Message"), ("traceback", "Traceback"), ("output", "Output")):
-                yield Static(Content(title), id=f"record-{part}-heading", classes="record-heading")
+            for part in ("message", "traceback", "output"):
+                yield Static(id=f"record-{part}-heading", classes="record-heading")
                 yield Static(id=f"record-{part}", markup=False)
         yield Footer(show_command_palette=False)
 
@@ -91,24 +109,31 @@ your terminal as OSC 52, and whether it arrives is up to the terminal.
 
     def _show(self) -> None:
         entry = self.entry
-        look = action_look(entry.action)
-        frame = self.query_one("#record")
-        frame.border_title = Content(f" {safe_line(entry.task or 'scheduler', 60)} · {safe_line(str(look), 40)} ")
+        self._title()
         self.query_one("#record-fields", Static).update(self._fields())
         self._part("message", safe_block(own_message(entry)))
         self._part("traceback", _tail(safe_block(entry.exc_text.rstrip())))
         self._part("output", "")
         self._output = ""
-        self.query_one("#record-body").scroll_home(animate=False)
+        body = self.query_one(RecordBody)
+        body.follows = False
+        body.scroll_home(animate=False)
+        if self._following is not None:
+            self._following.cancel()
         if entry.run_id:
             self._read_output(entry)
 
+    def _title(self, *, live: bool = False) -> None:
+        look = safe_line(str(action_look(self.entry.action)), 40)
+        what = f"{look}, which goes on" if live else look
+        write_border(
+            self.query_one("#record"), title=Content(f" {safe_line(self.entry.task or 'scheduler', 60)} · {what} ")
+        )
+
     def _part(self, part: str, text: str, title: str = "") -> None:
         heading, body = self.query_one(f"#record-{part}-heading", Static), self.query_one(f"#record-{part}", Static)
-        heading.display = body.display = bool(text)
-        body.update(Content(text))
-        if title:
-            heading.update(Content(title))
+        show(body, Content(text))
+        show(heading, Content((title or part.capitalize()) if text else ""))
 
     def _fields(self) -> Content:
         entry = self.entry
@@ -132,19 +157,40 @@ your terminal as OSC 52, and whether it arrives is up to the terminal.
 
     @work(group="record-output", exclusive=True)
     async def _read_output(self, entry: LogEntry) -> None:
+        # Asked first: what it printed last is there when it has ended.
+        live = self._is_live(entry)
         output: Output = await answer(self, self.controller.ask(ReadOutput(entry.run_id, OUTPUT_LIMIT, entry.start)))
         if entry is not self.entry:
             return
+        if live:
+            self._following = later(self, PAUSE, lambda: self._read_on(entry))
+        body = self.query_one(RecordBody)
+        body.follows = bool(self._output) and body.is_vertical_scroll_end
+        self._title(live=live)
+        self._show_output(output, live=live)
+
+    def _read_on(self, entry: LogEntry) -> None:
+        if entry is self.entry:
+            self._read_output(entry)
+
+    def _is_live(self, entry: LogEntry) -> bool:
+        """Whether the run that a record tells the start of has not ended."""
+        if entry.action != "run":
+            return False
+        runs = (run for view in self.controller.snapshot().tasks if view.name == entry.task for run in view.runs)
+        return any(run.run_id == entry.run_id for run in runs)
+
+    def _show_output(self, output: Output, *, live: bool) -> None:
         text = _tail(safe_block(output.text.rstrip("\n")))
-        if not output.path and not text:
+        if not output.path and not text and not live:
             return
         size = f"{output.size:,} bytes" if output.size != 1 else "1 byte"
         at = f" at {safe_line(output.path)}" if output.path else ""
-        title = f"Output  {size}{at}"
+        title = f"{'Output so far' if live else 'Output'}  {size}{at}"
         if output.size > len(output.text.encode("utf-8", "replace")):
             title += ", the end of it"
         self._output = text
-        self._part("output", text or "Nothing was printed.", title)
+        self._part("output", text or ("Nothing is printed yet." if live else "Nothing was printed."), title)
 
     @work(group="record-step", exclusive=True)
     async def action_step(self, by: int) -> None:
