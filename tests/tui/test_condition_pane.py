@@ -146,6 +146,20 @@ async def test_invalid_text_is_underlined_and_explained(pane_app):
         assert not typed_style(pane_app, "07:00")[0].underline
 
 
+@pytest.mark.parametrize("width", [80, 110])
+async def test_as_many_words_are_offered_as_fit_the_line(pane_app, width):
+    expected = tuple(f"word-{number:02}" for number in range(30))
+    report = wrong(COND, "daily", expected=expected)
+    pane_app.pane.controller.answers[m.CheckCondition] = report
+    async with pane_app.run_test(size=(width, 24)) as pilot:
+        await until(pilot, lambda: "expected word-00" in screen(pane_app))
+        (line,) = [line for line in screen(pane_app).splitlines() if "expected word" in line]
+        said = line.strip("│ ")
+        assert said.endswith(", …")
+        # One more would not have fitted: of the frame's width four cells are its own.
+        assert width - 4 - len("word-00, ") < len(line.rstrip("│ ")) - 2 <= width - 4
+
+
 async def test_missing_end_is_underlined_behind_the_text(pane_app):
     text = "daily &"
     report = m.ConditionReport(False, problems=(m.Problem("something is missing", 7, 7, 1, 8),))

@@ -37,7 +37,7 @@ def _taken(task: Any) -> frozenset[str] | None:
 
 def _use(name: str, taken: frozenset[str] | None, task: Any) -> tuple[bool, str]:
     if task is not None and taken is not None and name not in taken:
-        return False, "unused: the function does not take it"
+        return False, "not taken"
     return True, ""
 
 

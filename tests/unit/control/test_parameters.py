@@ -53,9 +53,7 @@ def test_what_the_function_does_not_take_is_unused(session):
     task = session.create_task(func=func, name="task")
     items = listed(session, task)
     assert items["session", "x"].wins
-    assert (items["session", "y"].wins, items["session", "y"].note) == (
-        False, "unused: the function does not take it",
-    )  # fmt: skip
+    assert (items["session", "y"].wins, items["session", "y"].note) == (False, "not taken")
 
 
 def test_of_the_session_alone_nothing_is_covered(session):

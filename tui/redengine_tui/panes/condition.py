@@ -306,11 +306,11 @@ apply stays with that task.
         elif report is None:
             said = Content("")
         else:
-            lines = [report_words.problems(report.problems)] if report.problems else []
+            width = max(self._report_width(), 20)
+            lines = [report_words.problems(report.problems, width)] if report.problems else []
             if report.ok:
                 lines.insert(0, report_words.verdict(report, applied=not self.modified))
                 if report.tree is not None and report.tree.children:
-                    width = max(self._report_width(), 20)
                     parts = report_words.tree(report.tree, width, self.clock(), self.zone)
                 elif report.tree is not None:
                     parts = Content.styled(report_words.why(report.tree, self.clock(), self.zone), MUTED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import tzinfo
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from redengine.control.messages import ConditionNode, ConditionReport, Problem
@@ -12,9 +13,8 @@ from redengine_tui.format import countdown, next_start, not_counted, told_apart
 from redengine_tui.panes.ink import INK, MUTED, STRONG, fit
 from redengine_tui.text import safe_line
 
-#: Next starts that are listed, and words that are offered as expected.
+#: Next starts that are listed.
 STARTS = 3
-EXPECTED = 8
 #: Depth and number of parts that are drawn. A condition made by code can be large.
 MAX_PARTS = 200
 #: Cells of the widest truth.
@@ -120,8 +120,8 @@ def _walk(node: ConditionNode, lead: str, below: str) -> Iterator[tuple[Conditio
             stack.append((child, below + ("└ " if last else "├ "), below + ("  " if last else "│ ")))
 
 
-def problems(found: tuple[Problem, ...]) -> Content:
-    """Each problem with its place, what was expected there, and the nearest word."""
+def problems(found: tuple[Problem, ...], width: int) -> Content:
+    """Each problem with its place, what was expected there as far as ``width`` cells hold it, and the nearest word."""
     place = max((len(f"{problem.line}:{problem.column}") for problem in found), default=3)
     indent = " " * (place + 4)
     lines: list[Content] = []
@@ -134,10 +134,19 @@ def problems(found: tuple[Problem, ...]) -> Content:
         if problem.suggestion and "did you mean" not in problem.message.lower():
             lines.append(Content.assemble(f"{indent}did you mean ", (safe_line(problem.suggestion, 80), STRONG), "?"))
         if problem.expected:
-            words = [safe_line(word, 40) for word in problem.expected[:EXPECTED]]
-            more = " …" if len(problem.expected) > EXPECTED else ""
-            lines.append(Content.assemble((f"{indent}expected ", MUTED), ", ".join(words) + more))
+            lead = f"{indent}expected "
+            words = _as_fit([safe_line(word, 40) for word in problem.expected], width - len(lead))
+            lines.append(Content.assemble((lead, MUTED), words))
     return Content("\n").join(lines)
+
+
+def _as_fit(words: list[str], width: int) -> str:
+    """As many words as fit, at least one; an ellipsis stands for the others."""
+    said = ", ".join(words)
+    while len(words) > 1 and cell_len(said) > width:
+        words.pop()
+        said = f"{', '.join(words)}, …"
+    return said
 
 
 def looks_again_at(report: ConditionReport) -> float | None:

@@ -38,7 +38,8 @@ class ParameterRows(Rows):
 
     def row(self, index: int, width: int) -> Content:
         item = self.pane.items[index]
-        return parameter_row(item, width, self.pane.found.get(_key(item)), names=self.pane.names)
+        pane = self.pane
+        return parameter_row(item, width, pane.found.get(_key(item)), pane.names, pane.scopes, pane.kinds)
 
     def cursor_moved(self) -> None:
         self.pane.show_detail()
@@ -55,7 +56,8 @@ class ParametersPane(Pane):
 # Parameters
 
 What the task would be run with. A task's own parameter covers one of the session of the same name; the covered one is
-dim and says `covered`. Secrets are masked. Values that take code to know are worked out only when you press `enter`.
+dim and says `covered`, one that the function does not take says `not taken`. Secrets are masked. Values that take code
+to know read `= ?` and are worked out only when you press `enter`.
 """
     BINDINGS = bindings("parameters")
     DEFAULT_CSS = """
@@ -76,8 +78,8 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
         self.items: tuple[ParameterView, ...] = ()
         #: What evaluating gave, by scope and name.
         self.found: dict[tuple[str, str], tuple[bool, str]] = {}
-        #: Cells of the name column.
-        self.names = 4
+        #: Cells of the columns before the value.
+        self.names = self.scopes = self.kinds = 4
         self._view: TaskView | None = None
         self._reading = Pace(self, PAUSE, self._read)
 
@@ -133,6 +135,8 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
                 self.found.pop(_key(item), None)
         self.items = items
         self.names = max((min(len(item.name), 24) for item in items), default=4)
+        self.scopes = max((len(item.scope) for item in items), default=4)
+        self.kinds = max((min(len(item.kind), 12) for item in items), default=4)
         self.rows.resize_to(len(items))
         self.rows.refresh()
         self._say_empty()
@@ -147,7 +151,7 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
         detail = self.query_one("#parameters-detail", Static)
         item = self.items[self.rows.cursor] if 0 <= self.rows.cursor < len(self.items) else None
         whole = "" if item is None else safe_block(value_of(item, self.found.get(_key(item)))[0])
-        columns = self.names + SCOPE_WIDTH + KIND_WIDTH + 6
+        columns = self.names + self.scopes + self.kinds + 6
         if "\n" not in whole and len(whole) + columns <= self.rows.row_width:
             whole = ""
         lines = whole.split("\n")
@@ -197,10 +201,6 @@ dim and says `covered`. Secrets are masked. Values that take code to know are wo
             self.show_detail()
 
 
-SCOPE_WIDTH = 7
-KIND_WIDTH = 9
-
-
 def _key(item: ParameterView) -> tuple[str, str]:
     return item.scope, item.name
 
@@ -211,17 +211,19 @@ def value_of(item: ParameterView, found: tuple[bool, str] | None) -> tuple[str, 
         ok, message = found
         return f"= {message}" if ok else f"✗ {message}", INK["success"] if ok else INK["error"]
     if item.lazy:
-        return f"{item.value}  (evaluate with enter)" if item.value else "evaluate with enter", MUTED
+        return f"{item.value}  = ?".lstrip(), MUTED
     return item.value, ""
 
 
-def parameter_row(item: ParameterView, width: int, found: tuple[bool, str] | None, *, names: int) -> Content:
-    """One parameter in one line: name, scope, kind, value, and why it is not used."""
+def parameter_row(
+    item: ParameterView, width: int, found: tuple[bool, str] | None, names: int, scopes: int, kinds: int
+) -> Content:
+    """One parameter in one line: name, scope and kind in so many cells each, value, and why it is not used."""
     value, style = value_of(item, found)
     row = [
         fit(Content.styled(safe_line(item.name), STRONG), max(min(names, width // 3), 4)),
-        fit(item.scope, SCOPE_WIDTH),
-        fit(Content.styled(safe_line(item.kind), INK["accent"]), KIND_WIDTH),
+        fit(item.scope, scopes),
+        fit(Content.styled(safe_line(item.kind), INK["accent"]), kinds),
     ]
     note = safe_line(item.note)
     if not item.wins:
