@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from piloting import screen, until
 
 from redengine.control import messages as m
 from redengine_tui.app import RedEngineTUI
@@ -296,6 +297,35 @@ async def test_the_footer_fits_and_keeps_the_way_out(app, pane):
             keys = list(app.main.query_one(KeyBar).query("FooterKey"))
             assert all(key.region.right <= width for key in keys)
             assert {"Help", "Quit"} <= {key.description for key in keys}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_the_footer_names_the_way_back_to_the_task_list(app, size):
+    def back():
+        return [key.description for key in app.main.query_one(KeyBar).query("FooterKey") if key.key == "escape"]
+
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        assert back() == []
+        for key, named in (("p", "Tasks"), ("l", "Tasks"), ("e", "Put back"), ("escape", "Tasks")):
+            await pilot.press(key)
+            await until(pilot, lambda named=named: back() == [named])
+        assert app.main.pane == "condition"
+        await pilot.press("escape")
+        await until(pilot, lambda: back() == [])
+        assert app.main.pane == "tasks"
+
+
+async def test_a_key_that_does_nothing_to_a_condition_says_which_do(app, controller):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("e", "escape", "ctrl+z")
+        await until(pilot, lambda: "e edits the condition, esc goes back to the task list" in screen(app))
+        await pilot.press("enter", *" & ")
+        await until(pilot, lambda: "● modified" in screen(app))
+        assert "goes back to the task list" not in screen(app)
+        await pilot.press("escape", "s", "escape", "escape")
+        assert app.main.pane == "tasks"
+        assert controller.sent == []
 
 
 async def test_details_of_a_task(app):

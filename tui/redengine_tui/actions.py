@@ -83,7 +83,7 @@ ACTIONS: tuple[Act, ...] = (
     Act("pane.log", ("l",), "show_pane('log')", "Log", "Show the log.", "main",
         palette="Show the log", show=True, rank=8),
     Act("pane.tasks", ("escape",), "show_tasks", "Tasks", "Back to the task list.", "main",
-        palette="Show the task list"),
+        palette="Show the task list", show=True, rank=0),
     Act("scheduler.hold", ("h",), "toggle_hold", "Hold",
         "Hold the scheduler, so that nothing starts by condition, or resume it. Running tasks go on.", "main",
         palette="Hold or resume the scheduler", show=True, rank=5, steers=True),
@@ -109,6 +109,7 @@ ACTIONS: tuple[Act, ...] = (
         "Apply the edited condition until the scheduler is started anew.", "condition", show=True, steers=True),
     Act("condition.put_back", ("escape",), "put_back", "Put back",
         "Put the condition back as it is; once more: back to the task list.", "condition", show=True),
+    Act("condition.edit", ("enter",), "edit", "Edit", "Edit the condition.", "condition"),
     # ctrl+@ is what a terminal without the newer keyboard protocols sends for ctrl+space.
     Act("condition.complete", ("ctrl+space", "ctrl+n", "ctrl+@"), "complete", "Complete", "Offer what may stand here.",
         "condition", show=True),

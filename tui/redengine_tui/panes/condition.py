@@ -11,6 +11,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
@@ -384,9 +385,24 @@ apply stays with that task.
             return False
         if action in ("put_back", "complete"):
             return self.editor.editing
+        if action == "edit":
+            return not self.editor.editing
         if action == "apply":
             return True if self.modified else (None if self.editor.editing else False)
         return super().check_action(action, parameters)
+
+    def on_key(self, event: Key) -> None:
+        """Of a key that does nothing here, say which do: who thinks of the editor may not know that it was left."""
+        active = self.screen.active_bindings
+        if self.editor.editing or event.key in active:
+            return
+        keys = {found.binding.action: self.app.get_key_display(found.binding) for found in reversed(active.values())}
+        does = {"edit_condition": "edits the condition", "show_tasks": "goes back to the task list"}
+        self._say(", ".join(f"{keys[action]} {what}" for action, what in does.items() if action in keys), "muted")
+
+    def action_edit(self) -> None:
+        """Edit the condition."""
+        self.edit()
 
     def action_complete(self) -> None:
         """Offer what may stand at the cursor."""

@@ -211,6 +211,7 @@ class MainScreen(Screen[None]):
                 self.pane = name
                 self._other = name if name != "tasks" else self._other
                 self._arrange()
+                self.refresh_bindings()
 
     @on(PaneTabs.Clicked)
     def _tab_clicked(self, event: PaneTabs.Clicked) -> None:
@@ -255,6 +256,9 @@ class MainScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is done to what cannot be seen, and on a view-only screen nothing at all."""
+        if action == "show_tasks":
+            # Where it leads nowhere it is not named either.
+            return self.pane != "tasks"
         if action not in _STEERING:
             return True
         if self.has_class("-small"):
