@@ -340,7 +340,7 @@ async def test_details_of_a_task(app):
         assert not isinstance(app.screen, TaskScreen)
 
 
-async def test_details_of_a_running_task_tell_its_runs_apart(app):
+async def test_details_of_a_running_task_tell_its_runs_apart(app, controller):
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("j", "enter")
         await pilot.pause()
@@ -349,6 +349,12 @@ async def test_details_of_a_running_task_tell_its_runs_apart(app):
         before = page[page.index("Run before") : page.index("Conditions")]
         assert "Ended" in before
         assert "14:03:45" not in before
+        await pilot.press("escape")
+        controller.change("build-report", last_finish=None, last_result=None, duration=None)
+        await settle(pilot, app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "Run before" not in [section.title for section in app.screen.query("Section")]
 
 
 async def test_wakes_are_coalesced_into_frames(app, controller):

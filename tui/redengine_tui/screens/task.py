@@ -47,7 +47,8 @@ class TaskScreen(ReadingScreen):
             problem = Content(safe_block(view.problem)).stylize(INK["error"])
             yield Section("Cannot be started", [(Content(), problem)])
         yield Section("Now", self._now(), _WIDTH)
-        yield Section("Run before" if view.runs else "Last run", self._last(), _WIDTH)
+        if not view.runs or view.last_finish is not None:
+            yield Section("Run before" if view.runs else "Last run", self._last(), _WIDTH)
         yield Section("Conditions", self._conditions(), _WIDTH)
         yield Section("How it runs", self._how(), _WIDTH)
 
