@@ -126,7 +126,8 @@ class LocalController(Controller):
 
         answer = self._publisher.call(work)
         if answer is None:
-            return work()
+            # The project's own code takes part, and may take its time.
+            return await asyncio.to_thread(work)
         try:
             found: m.ConditionReport = await asyncio.wait_for(asyncio.shield(answer), PATIENCE)
         except asyncio.TimeoutError:

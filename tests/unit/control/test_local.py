@@ -52,6 +52,21 @@ async def test_commands_without_a_scheduler_are_refused(app, running):
     assert await running.controller.send(m.Run("task")) == m.Reply(False, "The scheduler is not running")
 
 
+async def test_without_a_scheduler_a_condition_of_the_project_does_not_hold_the_screen_up(app, running):
+    asked = []
+
+    @app.cond("is slow")
+    def is_slow():
+        asked.append(threading.current_thread())
+        return True
+
+    app.task("daily", name="task", func=lambda: None)
+    assert running.session.past_known
+    report = await running.controller.ask(m.CheckCondition("task", "is slow"))
+    assert report.tree.truth
+    assert threading.current_thread() not in asked
+
+
 async def test_a_busy_scheduler_is_said_to_be_busy(app, running, monkeypatch):
     monkeypatch.setattr(local, "PATIENCE", 0.1)
     gate, begun = threading.Event(), threading.Event()
