@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import signal
 import time
@@ -139,6 +140,9 @@ def test_who_comes_back_to_the_terminal_draws_all_of_it(place):
     program = place.start(**SIZE)
     settled(place, program)
     program.signal(signal.SIGTSTP)
+    # What comes before it has stopped would have it stop for ever.
+    _, status = os.waitpid(program.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
     program.wait_for(lambda: b"\x1b[?1049l" in program.sent)
     program.signal(signal.SIGCONT)
     entered = program.wait_for(

@@ -96,3 +96,16 @@ async def test_the_key_bar_is_not_laid_out_for_every_task(app, monkeypatch):
         await pilot.press("l")
         await pilot.pause(0.1)
         assert composed
+
+
+async def test_what_is_removed_while_somebody_asks_where_it_is_goes_from_the_screen(app):
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        app.notify("a notice that is over soon", timeout=60)
+        await pilot.pause(0.3)
+        compositor, holder = app.screen._compositor, app.screen.query_one("ToastHolder")
+        place = app.screen.query_one("Toast").region
+        # It is gone from the widgets, and the screen was not laid out since.
+        app.screen.query_one("ToastRack")._nodes._remove(holder)
+        compositor._full_map_invalidated = True
+        assert holder not in compositor.full_map
+        assert place in compositor._dirty_regions

@@ -6,11 +6,12 @@ from asyncio import TimerHandle, get_running_loop
 from math import inf
 from typing import Any, Generic
 
+import textual.screen
 from rich.color import ColorSystem
 from rich.console import RenderableType
 from rich.control import Control
 from textual._ansi_sequences import SYNC_END, SYNC_START
-from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._compositor import ChopsUpdate, Compositor, CompositorMap, LayoutUpdate
 from textual.app import App, ReturnType
 from textual.driver import Driver
 from textual.events import Event, InputEvent, Resize
@@ -30,11 +31,32 @@ FRAMES = 20
 PROMPT = 0.1
 
 
+class WholeCompositor(Compositor):
+    """Draws all that has changed.
+
+    Whoever asks where a widget is has Textual arrange anew when one was removed just now. When it lays the screen out
+    after that it finds nothing changed, and what is gone stays there: a notice, on a busy machine, until something else
+    is drawn in its place.
+    """
+
+    @property
+    def full_map(self) -> CompositorMap:
+        """Where each widget is."""
+        before = self._full_map
+        arranged = super().full_map
+        if arranged is not before:
+            changed = (place.clip.intersection(place.region) for _, place in before.items() ^ arranged.items())
+            self._dirty_regions.update(region for region in changed if region)
+        return arranged
+
+
 class Frames(App[ReturnType], Generic[ReturnType]):
     """A program that sends what changed on its screen, as a frame, when the one before has been taken."""
 
     def __init__(self) -> None:
         super().__init__()
+        # What screens are made with.
+        textual.screen.Compositor = WholeCompositor  # type: ignore[attr-defined]
         self._wire = Wire(erases=_erases())
         self._next_frame: TimerHandle | None = None
         self._sent_at = -inf
