@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from math import inf
 from typing import Any
 
 from redengine.abc import Executor, Job, Outcome
@@ -132,9 +131,10 @@ class Runs:
     def _hold_back(self, run: LiveRun) -> asyncio.TimerHandle:
         """Keep a coroutine of ``main`` execution within its time, since nobody else gets to look at it."""
         self.in_front = run
-        limit = inf if (seconds := time_limit(run.task)) is None else seconds
-        stop = Stop(run.task, run.run_id, timed_out(timedelta(seconds=limit)))
-        return asyncio.get_running_loop().call_later(min(limit, LONGEST_TIMER), self.stop, stop)
+        limit = time_limit(run.task)
+        seconds = LONGEST_TIMER if limit is None else min(limit, LONGEST_TIMER)
+        stop = Stop(run.task, run.run_id, timed_out(timedelta(seconds=seconds)))
+        return asyncio.get_running_loop().call_later(seconds, self.stop, stop)
 
     def _free_id(self, task: Any, run_id: str) -> str:
         """Ids of a person's making may be those of other live runs; here they have to be told apart."""

@@ -243,6 +243,17 @@ class TestTermination:
         assert time.monotonic() - began < 4
         assert not task.force_termination
 
+    @pytest.mark.parametrize("options", [{"permanent": True}, {"timeout": "never"}])
+    def test_coroutine_of_main_may_take_as_long_as_it_likes(
+        self, session: Session, actions: Any, options: dict[str, Any]
+    ) -> None:
+        async def work() -> None:
+            session.shut_down()
+
+        FuncTask(work, name="a", start_cond="true", execution="main", session=session, **options)
+        session.start()
+        assert actions(session, "a") == ["run", "success"]
+
     def test_permanent_task_has_no_timeout_and_ends_with_the_scheduler(self, session: Session, actions: Any) -> None:
         session.config.timeout = 0.01
         FuncTask(self.loop_work, name="a", start_cond="true", execution="async", permanent=True, session=session)
