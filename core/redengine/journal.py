@@ -63,8 +63,12 @@ class Journal:
         Raises what the log raises when it is first read. One that takes its place later and cannot be read is told
         of: then what is known already stays.
         """
-        repo = self._find_repo()
-        book = self._book
+        # Asked for several times a run: the repository of the book is the first there is, nearly always.
+        book, logger = self._book, find_logger(self.config.task_logger_basename)
+        handlers = logger.handlers
+        if book is not None and handlers and getattr(handlers[0], "repo", None) is self._book_repo is not None:
+            return book
+        repo = find_repo(logger)
         if book is None or repo is not self._book_repo:
             with self._book_lock:
                 book = self._book

@@ -10,6 +10,7 @@ from typing import Any
 
 from redengine.log import bird
 from redengine.log.bird_additions import field_names
+from redengine.log.csv.repo import CSVFileRepo
 
 _PLAIN = logging.Formatter()
 #: What the record of a task has that is not logging's.
@@ -60,10 +61,11 @@ class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
         """Write a record of a task that was never a record of logging; see :func:`sole_handler`. Raises as
         :meth:`emit` does."""
         repo = self.repo
-        names = _names(repo.model) or ()
-        kept = {name: values[name] for name in names if name in values}
         with self.lock or nullcontext():
-            repo.add(kept)
+            if isinstance(repo, CSVFileRepo) and repo.add_plain(values):
+                return
+            names = _names(repo.model) or ()
+            repo.add({name: values[name] for name in names if name in values})
 
     def filter_by(self, **query: Any) -> Any:
         """Filter the repository of this handler: ``handler.filter_by(action="fail").all()``."""

@@ -6,7 +6,7 @@ They are models of pydantic 1 (as bundled with pydantic 2), which is what redbir
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -108,56 +108,48 @@ def storable(model: Any, values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-#: By field: the type of what needs no conversion, what a file keeps of it, and (unless it is required) of ``None``.
-_Field = tuple[type, Callable[[Any], Any] | None, tuple[Any, ...]]
-
-
-def _stored_moment(seconds: float) -> float:
-    # As by way of a datetime: to the microsecond.
-    return datetime.fromtimestamp(seconds).timestamp()
-
-
-def _stored_duration(seconds: float) -> float:
-    return timedelta(seconds=seconds).total_seconds()
-
-
-_FIELDS: dict[str, _Field] = {
-    "task_name": (str, None, ()),
-    "action": (str, None, ()),
-    "created": (float, None, ()),
-    "start": (float, _stored_moment, (None,)),
-    "end": (float, _stored_moment, (None,)),
-    "runtime": (float, _stored_duration, (None,)),
-    "message": (str, None, ("",)),
-    "exc_text": (str, None, (None,)),
-    "run_id": (str, None, (None,)),
-}
-
+#: The values of :class:`TaskRunRecord`, the record with most of ours, in the order of its columns.
+FIELDS = tuple(TaskRunRecord.__fields__)
 #: The models whose records need not be built to be stored. Not their subclasses: these may do anything.
-_KNOWN: dict[Any, list[tuple[str, _Field]]] = {
-    model: [(name, _FIELDS[name]) for name in model.__fields__]
-    for model in (MinimalRecord, MinimalRunRecord, TaskLogRecord, TaskRunRecord)
-}
+_KNOWN = frozenset({MinimalRecord, MinimalRunRecord, TaskLogRecord, TaskRunRecord})
 
 
-def stored_values(model: Any, values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What a file keeps of a record of these values, as if it had been built: ``storable(model, model(**values))``.
+def stored_row(model: Any, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """What a file keeps of a record of these values, by :data:`FIELDS` and with ``""`` for nothing, as if it had been
+    built: ``storable(model, model(**values))``.
 
     ``None`` when only the model itself can tell: it is another one, or a value is none that the scheduler logs.
     """
-    fields = _KNOWN.get(model)
-    if fields is None:
+    if model not in _KNOWN:
         return None
-    stored: dict[str, Any] = {}
+    # Each record comes by here twice a run: nothing is looped over.
+    get = values.get
+    task_name, action, created = get("task_name"), get("action"), get("created")
+    start, end, runtime = get("start"), get("end"), get("runtime")
+    message, exc_text, run_id = get("message"), get("exc_text"), get("run_id")
+    if not (
+        type(task_name) is type(action) is str
+        and type(created) is float
+        and (start is None or type(start) is float)
+        and (end is None or type(end) is float)
+        and (runtime is None or type(runtime) is float)
+        and (message is None or type(message) is str)
+        and (exc_text is None or type(exc_text) is str)
+        and (run_id is None or type(run_id) is str)
+    ):
+        return None
     try:
-        for name, (kind, convert, absent) in fields:
-            value = values.get(name)
-            if type(value) is kind:
-                stored[name] = value if convert is None else convert(value)
-            elif value is None and absent:
-                stored[name] = absent[0]
-            else:
-                return None
+        return (
+            task_name,
+            action,
+            created,
+            # As by way of a datetime: to the microsecond.
+            "" if start is None else datetime.fromtimestamp(start).timestamp(),
+            "" if end is None else datetime.fromtimestamp(end).timestamp(),
+            "" if runtime is None else timedelta(0, runtime).total_seconds(),
+            message or "",
+            exc_text or "",
+            run_id or "",
+        )
     except (ValueError, OverflowError, OSError):
         return None
-    return stored

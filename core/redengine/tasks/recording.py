@@ -30,7 +30,7 @@ class _Moment:
         task.session.emit(("task", task.name))
 
 
-#: What a record says of an action, unless the task says it in words of its own.
+#: What a record says of an action, unless the task says it in words of its own: :meth:`Recording.describe_action`.
 MESSAGE = "Task '{task}' status: '{action}'"
 
 
@@ -46,6 +46,7 @@ class Recording:
 
     session: Any
     name: Any
+    _name: Any
     logger: Any
     logger_name: str
     fmt_log_message: str
@@ -84,10 +85,10 @@ class Recording:
             if handler is not None:
                 # Read before anything is added, so that nothing is counted twice.
                 book = session.book
-                extra |= {"created": now, "message": text, "exc_text": exc_text}
+                extra["created"], extra["message"], extra["exc_text"] = now, text, exc_text
                 handler.keep(extra)
                 name = extra["task_name"]
-                book[name].note(action, now, runtime=extra.get("runtime"))
+                book[name].note(action, now, extra.get("runtime"))
                 session.logged(name)
                 return
             record = logger.makeRecord(logger.name, level, __file__, 0, text, (), exc_info, func="record", extra=extra)
@@ -100,22 +101,25 @@ class Recording:
 
     def _extra(self, action: str, now: float, run_id: str | None, start: float | None, lost: bool) -> dict[str, Any]:
         """What the record of a task has beside logging's own."""
-        extra: dict[str, Any] = {"action": action, "task_name": self.name, "run_id": run_id}
         if action == "run":
-            extra["start"] = now if start is None else start
-        else:
-            began = start if start is not None else self._get_last_action("run")
-            extra["start"] = began
-            if not lost:
-                extra |= {"end": now, "runtime": None if began is None else max(now - began, 0.0)}
+            began = now if start is None else start
+            return {"action": action, "task_name": self.name, "run_id": run_id, "start": began}
+        began = start if start is not None else self._get_last_action("run")
+        extra = {"action": action, "task_name": self.name, "run_id": run_id, "start": began}
+        if not lost:
+            extra["end"] = now
+            extra["runtime"] = None if began is None else max(now - began, 0.0)
         return extra
 
     def describe_action(self, action: str) -> str:
         """The message of a record, by ``fmt_log_message``; a format that does not work is passed over."""
-        try:
-            return self.fmt_log_message.format(action=action, task=self.name)
-        except (LookupError, ValueError, AttributeError):
-            return MESSAGE.format(action=action, task=self.name)
+        form = self.fmt_log_message
+        if form is not MESSAGE:
+            try:
+                return form.format(action=action, task=self.name)
+            except (LookupError, ValueError, AttributeError):
+                pass
+        return f"Task '{self._name}' status: '{action}'"
 
     def log_record(self, record: logging.LogRecord) -> None:
         """Write a record that was made elsewhere; see :meth:`record`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -52,12 +52,32 @@ class CsvFormat:
     def encode(self, values: Iterable[object]) -> bytes:
         """One record as the bytes of a file, its line break included."""
         row = ["" if value is None else value if type(value) is str else str(value) for value in values]
-        text = self.delimiter.join(row)
-        if self.quoting == csv.QUOTE_MINIMAL and len(row) > 1 and self._is_plain(text, len(row)):
-            # Most records by far, in a tenth of the time.
+        return self._encoded(self.delimiter.join(row), row)
+
+    def template(self, fields: int) -> str:
+        """Puts so many fields together, for :meth:`encode_by`."""
+        return self.delimiter.replace("%", "%%").join(["%s"] * fields)
+
+    def encode_by(self, template: str, values: tuple[object, ...]) -> bytes:
+        """As :meth:`encode`, in half the time, for values of which none is ``None``."""
+        return self._encoded(template % values, values)
+
+    def _encoded(self, text: str, values: Sequence[object]) -> bytes:
+        """The record of these values, of which ``text`` is put together."""
+        fields = len(values)
+        if (
+            text.count(self.delimiter) == fields - 1
+            and fields > 1
+            and self.quoting == csv.QUOTE_MINIMAL
+            and self.quotechar not in text
+            and "\n" not in text
+            and "\r" not in text
+            and "\0" not in text
+        ):
+            # Nothing is quoted or escaped: most records by far, in a tenth of the time.
             return (text + self.lineterminator).encode("utf-8", "backslashreplace")
         # A NUL stops the csv module of Python 3.10.
-        row = [value.replace("\0", "\\x00") for value in row]
+        row = [str(value).replace("\0", "\\x00") for value in values]
         # Before Python 3.13 the writer leaves a lone carriage return bare when it is no part of the line break.
         quoting = csv.QUOTE_ALL if any("\r" in value for value in row) else self.quoting
         buffer = io.StringIO(newline="")
@@ -70,16 +90,6 @@ class CsvFormat:
         ).writerow(row)
         # Lone surrogates (what could not be decoded) have no UTF-8.
         return buffer.getvalue().encode("utf-8", "backslashreplace")
-
-    def _is_plain(self, text: str, fields: int) -> bool:
-        """Whether a record has nothing that is quoted or escaped: its fields are found by their delimiters alone."""
-        return (
-            text.count(self.delimiter) == fields - 1
-            and self.quotechar not in text
-            and "\n" not in text
-            and "\r" not in text
-            and "\0" not in text
-        )
 
     def parse(self, record: bytes) -> list[str]:
         """The fields of one whole record, whatever is in it. An empty line has none."""

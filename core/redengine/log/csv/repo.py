@@ -28,7 +28,7 @@ from redengine.log.csv.record_file import NEEDED_COLUMNS, RecordFile
 from redengine.log.csv.rotation import Rotation
 from redengine.log.csv.segment import Segment
 from redengine.log.csv.writer import RecordWriter
-from redengine.log.log_record import MinimalRecord, storable, stored_values
+from redengine.log.log_record import MinimalRecord, storable, stored_row
 from redengine.log.times import to_epoch
 
 
@@ -134,13 +134,20 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
     def add(self, item: Any, if_exists: str = "raise") -> None:
         """Append one record: an item, or its values in a dict. Raises as :meth:`insert`, ``ValidationError`` for
         values that are none of the model's."""
-        # Each record of a run comes by here, and a model takes longer than all the rest together.
-        plain = type(self) is CSVFileRepo and self.id_field is None and if_exists == "raise"
-        values = stored_values(self.model, item) if plain and type(item) is dict else None
-        if values is None:
+        if if_exists != "raise" or type(item) is not dict or not self.add_plain(item):
             super().add(item, if_exists)
-        else:
-            (self._writer or self.writer).append(values)
+
+    def add_plain(self, values: Mapping[str, Any]) -> bool:
+        """Append a record of these values, if it can be known without its model what is kept of it. Whether it was.
+
+        Each record of a run comes by here, and a model takes longer than all the rest together."""
+        if self.id_field is not None or type(self) is not CSVFileRepo:
+            return False
+        row = stored_row(self.model, values)
+        if row is None:
+            return False
+        (self._writer or self.writer).append_row(row)
+        return True
 
     def insert(self, item: Any) -> None:
         """Append one record. Raises ``KeyFoundError`` for a known ``id_field``, ``LogUnwritableError`` if it cannot."""

@@ -13,17 +13,22 @@ import os
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
+from typing import Any
 
 from redengine.log.csv.record_file import RecordFile
 from redengine.log.csv.rewriting import Rewritten, replace, sync_folder
 from redengine.log.csv.rotation import Rotation, next_file, older_files
 from redengine.log.csv.segment import Segment
+from redengine.log.log_record import FIELDS
 from redengine.log.times import to_epoch
 
 try:
     import fcntl
 except ImportError:  # not on Windows; one process writes a log there
     fcntl = None  # type: ignore[assignment]
+    _LOCK = _UNLOCK = 0
+else:
+    _LOCK, _UNLOCK = fcntl.LOCK_EX, fcntl.LOCK_UN
 
 logger = logging.getLogger("redengine.log")
 
@@ -34,6 +39,7 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.
 #: After so many bytes written it is worth keeping what was found out about the log.
 GROWTH = 16 * 1024 * 1024
 NO_ROTATION = Rotation()
+_CREATED = FIELDS.index("created")
 
 
 class LogUnwritableError(OSError):
@@ -62,6 +68,7 @@ class RecordWriter:
         self._needed = frozenset(needed)
         self._fsync = fsync
         self._rotation = rotation
+        self._rotates = rotation.rotates
         #: Called when much was written since the last time, and after a rotation; the log is locked meanwhile.
         self.on_growth: Callable[[], object] = _nothing
         self._lock = file.lock
@@ -71,10 +78,11 @@ class RecordWriter:
         self._close: Callable[[], object] = _nothing
         #: Size of the file after our last write; any other size means that somebody else was there.
         self._size = -1
-        self._identity: tuple[int, int] | None = None
+        self._device = self._inode = -1
         #: The columns of the file, in its order, and the size of its header.
         self._columns: tuple[str, ...] = ()
         self._header = 0
+        self._template = file.format.template(len(FIELDS))
         #: When the first record of the file was made (epoch seconds), if that matters and is known.
         self._since: float | None = None
         self._grown_at = 0
@@ -88,16 +96,30 @@ class RecordWriter:
 
     def append(self, values: Mapping[str, object]) -> None:
         """Write one record. Raises :class:`LogUnwritableError`; then nothing of it is in the file."""
+        self._append(self._encode, values, values.get("created"))
+
+    def append_row(self, row: tuple[Any, ...]) -> None:
+        """As :meth:`append`, sooner, for the values of a record by :data:`~redengine.log.log_record.FIELDS`."""
+        self._append(self._encode_row, row, row[_CREATED])
+
+    def _encode(self, values: Mapping[str, object]) -> bytes:
+        return self.file.format.encode([values.get(name) for name in self._columns])
+
+    def _encode_row(self, row: tuple[Any, ...]) -> bytes:
+        if self._columns == FIELDS:
+            return self.file.format.encode_by(self._template, row)
+        return self._encode(dict(zip(FIELDS, row, strict=True)))
+
+    def _append(self, encode: Callable[[Any], bytes], values: Any, created: object) -> None:
         # Once or twice a run: without the two context managers that do the same.
         with self._lock:
             try:
                 fd = self._acquire()
                 try:
-                    encode = self.file.format.encode
-                    data = encode([values.get(name) for name in self._columns])
-                    if self._rotation.rotates and self._is_full(len(data), values.get("created")):
+                    data = encode(values)
+                    if self._rotates and self._is_full(len(data), created):
                         fd = self._rotate(fd)
-                        data = encode([values.get(name) for name in self._columns])
+                        data = encode(values)
                     self._write(fd, data)
                 finally:
                     self._release(fd)
@@ -218,12 +240,18 @@ class RecordWriter:
     def _acquire(self) -> int:
         """Lock the file against other processes, as it is found by its name now, and check what they did to it."""
         while True:
-            fd = self._descriptor()
-            self._flock(fd, lock=True)
+            fd = self._fd
+            if fd is None:
+                fd = self._open()
+            _flock(fd, _LOCK)
             try:
                 # It may have been replaced while we waited for it.
-                found = self._found()
-                if found is None or (found.st_dev, found.st_ino) != self._identity:
+                try:
+                    found = os.stat(self._path)
+                except FileNotFoundError:
+                    self.close()
+                    continue
+                if found.st_ino != self._inode or found.st_dev != self._device:
                     self.close()
                     continue
                 if found.st_size != self._size:
@@ -238,41 +266,24 @@ class RecordWriter:
     def _release(self, fd: int) -> None:
         # Closing gives the lock back, too, and the number may be another file's by then.
         if self._fd == fd:
-            self._flock(fd, lock=False)
+            _flock(fd, _UNLOCK)
 
-    def _descriptor(self) -> int:
-        if self._fd is None:
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            self._fd = os.open(self.file.path, flags, 0o666)
-            self._close = weakref.finalize(self, os.close, self._fd)
-            self._size = -1
-            self._stuck = False
-            opened = os.fstat(self._fd)
-            self._identity = (opened.st_dev, opened.st_ino)
-        return self._fd
-
-    @staticmethod
-    def _flock(fd: int, *, lock: bool) -> None:
-        if fcntl is None:
-            return
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX if lock else fcntl.LOCK_UN)
-        except OSError as exc:
-            if exc.errno not in _NO_LOCKS:
-                raise
-
-    def _found(self) -> os.stat_result | None:
-        try:
-            return os.stat(self._path)
-        except FileNotFoundError:
-            return None
+    def _open(self) -> int:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        fd = self._fd = os.open(self.file.path, flags, 0o666)
+        self._close = weakref.finalize(self, os.close, fd)
+        self._size = -1
+        self._stuck = False
+        opened = os.fstat(fd)
+        self._device, self._inode = opened.st_dev, opened.st_ino
+        return fd
 
     def _check(self, fd: int) -> None:
         """Make sure that the file ends with a whole record and has a header that holds ours."""
         file = self.file
         file.refresh()
         active = file.active
-        if active is None or active.identity != self._identity:
+        if active is None or active.identity != (self._device, self._inode):
             # It was taken away just now.
             self.close()
             return
@@ -353,6 +364,16 @@ class RecordWriter:
     def _tell(self, notice: str) -> None:
         self.file.notices.append(notice)
         logger.warning(notice)
+
+
+def _flock(fd: int, operation: int) -> None:
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(fd, operation)
+    except OSError as exc:
+        if exc.errno not in _NO_LOCKS:
+            raise
 
 
 def _time(value: object) -> float | None:
