@@ -35,6 +35,10 @@ class Returns(Parameters):
     def __delitem__(self, key: Any) -> None:
         super().__delitem__(self._key(key))
 
+    def put(self, task: Any, value: Any) -> None:
+        """Set what a task of the session returned."""
+        super().__setitem__(task, value)
+
     def forget(self, task: Any) -> None:
         """Drop what a task returned that is no longer in the session."""
         self._params.pop(task, None)

@@ -51,6 +51,19 @@ def _keywords(of: inspect.Signature) -> frozenset[str] | None:
     return frozenset(names)
 
 
+def is_coroutine_function(func: Callable[..., Any]) -> bool:
+    """Whether a function is ``async def``. Remembered as the signature is."""
+    try:
+        return _is_coroutine_function(func)
+    except TypeError:  # not hashable
+        return inspect.iscoroutinefunction(func)
+
+
+@lru_cache(maxsize=4096)
+def _is_coroutine_function(func: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(func)
+
+
 def call_with_known(func: Callable[..., Any], **kwargs: Any) -> Any:
     """Call ``func`` with those of the keywords that it takes."""
     names = keyword_names(func)

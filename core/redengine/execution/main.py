@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import copy_context
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
@@ -46,8 +46,10 @@ class MainExecutor(Executor):
 
     def _call(self, job: Job) -> Outcome:
         """Call the work as it is: an asyncio task for it would take longer than all else about a short run."""
+        if job.output is None:
+            return run_blocking(job.run_id, job.work, _as_it_is)
         with output.capture(job.output, self._output_limit):
-            return run_blocking(job.run_id, job.work, lambda awaitable: awaitable)
+            return run_blocking(job.run_id, job.work, _as_it_is)
 
     @staticmethod
     def _tell(outcome: Outcome, report: Callable[[Outcome], None]) -> None:
@@ -66,3 +68,7 @@ class MainExecutor(Executor):
     async def close(self, *, force: bool = False) -> None:
         """Wait for what runs, cancelled first with ``force``."""
         await self._runs.close(force=force)
+
+
+def _as_it_is(awaitable: Awaitable[Any]) -> Any:
+    return awaitable

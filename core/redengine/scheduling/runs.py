@@ -148,11 +148,13 @@ class Runs:
         session = self._session
         execution: str = task.get_execution()
         event = threading.Event() if self._wants_event(task, execution) else None
+        own = task.get_task_params()
+        if not own and not batch and task.takes_nothing:
+            return execution, Parameters(), event
         extra = {"_session_": session, "_task_": task}
         if event is not None:
             extra["_thread_terminate_"] = event
         taken = task.prefilter_params(Parameters({**session.parameters.to_dict(), **extra}))
-        own = task.get_task_params()
         parameters = Parameters(taken) | own if own else Parameters(taken)
         if batch:
             parameters |= self._takes(task, batch)
@@ -247,10 +249,10 @@ class Runs:
         action = outcome.action
         history = task.history
         history.live.pop(outcome.run_id, None)
-        steered = isinstance(outcome.exception, (SchedulerExit, SchedulerRestart))
-        if action == "success" and not steered and task in self._session.tasks:
+        # One that steers the scheduler is a success with an exception.
+        if action == "success" and outcome.exception is None and task in self._session.tasks:
             # Before the record, so that whatever the record starts finds it.
-            self._session.returns[task] = outcome.return_value
+            self._session.returns.put(task, outcome.return_value)
         if not history.live:
             task._force_termination = False
         message = task.describe_action(action)
@@ -266,12 +268,18 @@ class Runs:
             )
         except TaskLoggingError as exc:
             self.logging_failed(task, exc)
+        if outcome.exception is not None:
+            self._note_beyond(outcome.exception)
+        self._changed(task)
+
+    def _note_beyond(self, exception: BaseException) -> None:
+        """Note what is to be raised beyond the run."""
         config = self._session.config
         loud = config.debug and not config.silence_task_prerun
-        beyond = (SchedulerExit, SchedulerRestart, KeyboardInterrupt, *((TaskSetupError,) if loud else ()))
-        if isinstance(outcome.exception, beyond):
-            self._note(outcome.exception)
-        self._changed(task)
+        if isinstance(exception, (SchedulerExit, SchedulerRestart, KeyboardInterrupt)) or (
+            loud and isinstance(exception, TaskSetupError)
+        ):
+            self._note(exception)
 
     def stop(self, stop: Stop) -> None:
         """Ask a run to stop; one that has ended is left alone."""

@@ -216,6 +216,11 @@ class Task(Adjustable, Recording, Exported, RedBase):
         """Names of the parameters that a run can be given; ``None``: any."""
         return keyword_names(self.execute)
 
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether :meth:`prefilter_params` gives nothing whatever there is, so that nothing has to be looked for."""
+        return False
+
     def postfilter_params(self, params: Parameters) -> Any:
         """Which parameters the work gets; called where the task runs."""
         return params

@@ -12,9 +12,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from redengine.args.parameters import Parameters, keyword_names
+from redengine.args.parameters import Parameters, is_coroutine_function, keyword_names
 from redengine.tasks.adjustable import ELSEWHERE
 from redengine.tasks.base import Task
+
+_NO_NAMES: frozenset[str] = frozenset()
 
 
 class FuncTask(Task):
@@ -140,7 +142,7 @@ class FuncTask(Task):
     @property
     def is_async(self) -> bool:
         """Whether the function is ``async def``. A function still in its file counts as an ordinary one."""
-        return self.func is not None and inspect.iscoroutinefunction(self.func)
+        return self.func is not None and is_coroutine_function(self.func)
 
     def process_finish(self, status: str) -> None:
         """Forget a function that is imported anew for each run."""
@@ -198,6 +200,12 @@ class FuncTask(Task):
             named = {p.name for p in inspect.signature(self.func).parameters.values() if p.kind is not p.VAR_KEYWORD}
             return {key: value for key, value in params.items() if key in named}
         return {key: value for key, value in params.items() if key in names} if names else {}
+
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether the function has no parameters."""
+        own = type(self).prefilter_params is FuncTask.prefilter_params
+        return own and not self._delayed and keyword_names(self.func) == _NO_NAMES
 
     def takes(self) -> frozenset[str] | None:
         """Names of the parameters the function takes; any, while it is still in its file."""

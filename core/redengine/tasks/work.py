@@ -92,10 +92,11 @@ class _Around:
     def __init__(self, work: Work) -> None:
         self._task = work.task
         self._context = work.context
-        self._hooks = HookRun(work.hooks)
+        self._hooks = HookRun(work.hooks) if work.hooks else None
 
     def __enter__(self) -> None:
-        self._hooks.before(self._task, task=self._task, **self._context)
+        if self._hooks is not None:
+            self._hooks.before(self._task, task=self._task, **self._context)
 
     def __exit__(self, kind: Any, exc: BaseException | None, trace: Any) -> None:
         status = "succeeded"
@@ -106,7 +107,8 @@ class _Around:
                 self._task.process_failure(kind, exc, trace)
         finally:
             self._task.process_finish(status=status)
-            self._hooks.after(None if exc is None else (kind, exc, trace))
+            if self._hooks is not None:
+                self._hooks.after(None if exc is None else (kind, exc, trace))
 
 
 async def _finish(awaitable: Any) -> Any:
