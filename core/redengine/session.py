@@ -27,6 +27,8 @@ from redengine.scheduling.scheduler import Scheduler
 from redengine.tasks.base import Task
 from redengine.tasks.registry import TaskSet
 
+#: Shortest time between two looks at a condition that can tell nothing of the future (seconds).
+SHORTEST_POLL = 0.01
 #: Steps back of the clock that are waited out (seconds); a larger one is followed.
 SMALL_STEP = 1.0
 
@@ -144,19 +146,12 @@ class Session(Journal, RedBase):
     def context(self, task: Any = None, now: float | None = None) -> Context:
         """What conditions are examined with, now or at another instant."""
         now = self.get_time() if now is None else now
-        zone, instant = self.zone, self._instant
+        zone, instant, cycle_sleep = self.zone, self._instant, self.config.cycle_sleep
         if instant.now != now or instant.zone is not zone:
             instant = self._instant = Instant(now, zone)
+        poll_at = now + (cycle_sleep if cycle_sleep is not None and cycle_sleep > SHORTEST_POLL else SHORTEST_POLL)
         return Context(
-            now,
-            self,
-            self.book,
-            zone,
-            task=task,
-            poll_at=now + max(self.config.cycle_sleep or 0.0, 0.01),
-            started_at=self.scheduler.started_at,
-            count_logged=self._count_logged,
-            instant=instant,
+            now, self, self.book, zone, task, poll_at, self.scheduler.started_at, self._count_logged, instant
         )
 
     # Tasks

@@ -66,7 +66,6 @@ class Context:
         session: Any,
         book: HistoryBook,
         zone: tzinfo,
-        *,
         task: Any = None,
         poll_at: float | None = None,
         started_at: float | None = None,

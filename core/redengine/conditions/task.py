@@ -51,7 +51,7 @@ class _TaskStatus(BaseComparable):
     def _examine_past(self, ctx: Context, seconds: float) -> Finding:
         history = ctx.history(self.task)
         start = ctx.now - seconds
-        if self._is_every:
+        if self.is_every:
             # The rhythm goes by when the run was due, not by when it got to start: no drift.
             anchor = -inf if history.nominal_start is None else history.nominal_start
             if ctx.now < anchor - seconds:
@@ -70,14 +70,14 @@ class _TaskStatus(BaseComparable):
         return Finding(self._compare(count), min(inside, default=newest.created) + seconds)
 
     @property
-    def _is_every(self) -> bool:
+    def is_every(self) -> bool:
         """Whether this is ``every X``: the task has not started in the past X."""
         return self.task is None and self._actions == _STARTS and self._comps == _NONE
 
     def nominal_start(self, ctx: Context) -> float | None:
         """For ``every``: the beat of its rhythm that is due now."""
         past = past_delta(self.period)
-        if past is None or not self._is_every:
+        if past is None or not self.is_every:
             return None
         anchor, seconds = ctx.history(self.task).nominal_start, past.total_seconds()
         if anchor is None or seconds <= 0:

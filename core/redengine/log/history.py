@@ -83,9 +83,7 @@ class TaskHistory:
         #: What came of the newest run when its record could not be written, in words; empty: it could.
         self.unlogged = ""
 
-    def note(
-        self, action: str, created: float, runtime: float | None = None, *, nominal: float | None = None
-    ) -> None:
+    def note(self, action: str, created: float, runtime: float | None = None, *, nominal: float | None = None) -> None:
         """Take in one event. Events may come late: the newest time of an action stays the newest."""
         event = Event(self._next_seq(), created, action)
         if self.events.append(event):

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from redengine.abc import Finding, Topic
 from redengine.conditions.context import Context
-from redengine.conditions.logic import All
+from redengine.conditions.logic import All, foreseen
 from redengine.conditions.logic import Any as AnyCondition
 from redengine.scheduling.agenda import Agenda
 from redengine.scheduling.entry import Entry, gist
@@ -37,6 +37,8 @@ class Start(Struct, frozen=True):
     forced: bool
     #: The beat of its rhythm (epoch seconds) that the run is for; ``None``: it has none.
     nominal: float | None = None
+    #: Whether its rhythm (``every``) begins with this run.
+    first: bool = False
 
 
 class Stop(Struct, frozen=True):
@@ -107,6 +109,13 @@ class Engine:
         """Take in that something happened. See :data:`redengine.abc.Topic`; beside those that conditions depend on:
         ``changed``, ``added``, ``removed``, ``renamed`` with a task's name, ``config`` with an option's."""
         kind, name = topic[0], topic[1] if len(topic) > 1 else None
+        if kind == "task" and topic not in self._shut_topics:
+            # Twice a run: the shortest way through what follows.
+            self._mark(name)
+            for dependent in tuple(self._dependents.get(topic, ())):
+                if dependent != name:
+                    self._mark(dependent)
+            return
         if kind == "config":
             self.touch_all()
             return
@@ -175,6 +184,8 @@ class Engine:
             *self._topics(entry, "end", task.end_cond, name),
         }
         entry.topics = frozenset(topics)
+        entry.foreseen = foreseen(task.start_cond)
+        entry.rhythmic = has_rhythm(task.start_cond)
         for topic in topics:
             self._dependents.setdefault(topic, set()).add(name)
 
@@ -261,6 +272,28 @@ class Engine:
             self._passed = key
             self._look(entry, now)
         return self._actions.popleft()
+
+    def settle(self, task: Any, now: float) -> None:
+        """Look at a task that has run within this pass, unless it is to start again, which is for the next one.
+
+        Tasks that are due at the same time all the time are so as far apart as they can be started; else what is left
+        of each for after the pass would have them start later and later.
+        """
+        entry = self._entries.get(task.name)
+        if entry is None or entry.name not in self._dirty or not entry.foreseen:
+            return
+        if entry.gone or self.closing or task.batches or task.disabled or task.on_startup or task.on_shutdown:
+            return
+        ctx = self._context(task, now)
+        if ctx.book[entry.name].live:
+            return
+        finding = self._examine(entry, "start", task.start_cond, ctx)
+        if finding is None or finding.truth:
+            return
+        entry.fresh = False
+        self._look_at_end(entry, ctx, {})
+        self._dirty.discard(entry.name)
+        self._agenda.set(entry.name, finding.until)
 
     def _longest_waiting(self) -> Entry | None:
         """The task whose turn it is to get a free process. One is looked at for each that is free, however many
@@ -366,9 +399,10 @@ class Engine:
             self._wait(entry)
             return until
         nominal = None if forced else nominal_start(task.start_cond, ctx)
+        first = nominal is None and entry.rhythmic and ctx.book[task.name].nominal_start is None
         entry.last_start = ctx.now
         entry.fresh = True
-        self._actions.append(Start(task, forced, nominal))
+        self._actions.append(Start(task, forced, nominal, first))
         # The record of the run brings it up before. Should the run not come about, it is still due then.
         return ctx.poll_at
 
@@ -449,6 +483,13 @@ class Engine:
             self._on_problem(None, None)
         self._shut_until = finding.until if finding.until > now else ctx.poll_at
         return finding.truth
+
+
+def has_rhythm(condition: Any) -> bool:
+    """Whether a condition, or a part of it, has a rhythm of its own (``every``)."""
+    if isinstance(condition, (All, AnyCondition)):
+        return any(has_rhythm(part) for part in condition.subconditions)
+    return bool(getattr(condition, "is_every", False))
 
 
 def nominal_start(condition: Any, ctx: Context) -> float | None:

@@ -15,12 +15,14 @@ class Entry:
     __slots__ = (
         "_problems",
         "asked",
+        "foreseen",
         "fresh",
         "gone",
         "key",
         "last_start",
         "name",
         "queued",
+        "rhythmic",
         "shifts",
         "task",
         "topics",
@@ -33,6 +35,10 @@ class Entry:
         #: The order of looking: priority, then declaration.
         self.key = (-task.priority, order)
         self.topics: frozenset[Topic] = frozenset()
+        #: Whether the condition to start knows when it may change, so that it may be examined at any time.
+        self.foreseen = False
+        #: Whether that has a rhythm of its own.
+        self.rhythmic = False
         #: Why a condition cannot be evaluated, each with its condition.
         self._problems: dict[str, tuple[Any, BaseException]] = {}
         #: Whether it is due and waits for a process or for the end of a hold.

@@ -55,7 +55,8 @@ class Runs:
         self._logger = logger
         self._on_change = on_change
         self.live: dict[str, LiveRun] = {}
-        self._in_processes = 0
+        #: How many runs are in processes of their own.
+        self.in_processes = 0
         #: The coroutine of ``main`` execution that everything else waits for now.
         self.in_front: LiveRun | None = None
         #: What a run, or its log, raised beyond itself.
@@ -71,10 +72,6 @@ class Runs:
         if self.raised is not None:
             raised, self.raised = self.raised, None
             raise raised
-
-    def count_processes(self) -> int:
-        """How many runs are in processes of their own."""
-        return self._in_processes
 
     # Beginning
 
@@ -112,7 +109,7 @@ class Runs:
             history.nominal_start = start.nominal
         history.live[run_id] = now
         run = self.live[run_id] = LiveRun(task, run_id, execution, now)
-        self._in_processes += execution == "process"
+        self.in_processes += execution == "process"
         self._changed(task)
         if execution == "process" and isinstance(executor, ProcessExecutor):
             # The option may have changed since the start.
@@ -148,13 +145,13 @@ class Runs:
         session = self._session
         execution: str = task.get_execution()
         event = threading.Event() if self._wants_event(task, execution) else None
-        own = task.get_task_params()
-        if not own and not batch and task.takes_nothing:
-            return execution, Parameters(), event
+        if not batch and task.takes_nothing:
+            return execution, batch, event
         extra = {"_session_": session, "_task_": task}
         if event is not None:
             extra["_thread_terminate_"] = event
         taken = task.prefilter_params(Parameters({**session.parameters.to_dict(), **extra}))
+        own = task.get_task_params()
         parameters = Parameters(taken) | own if own else Parameters(taken)
         if batch:
             parameters |= self._takes(task, batch)
@@ -244,7 +241,7 @@ class Runs:
         run = self.live.pop(outcome.run_id, None)
         if run is None:
             return
-        self._in_processes -= run.execution == "process"
+        self.in_processes -= run.execution == "process"
         task = run.task
         action = outcome.action
         history = task.history

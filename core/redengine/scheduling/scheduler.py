@@ -20,6 +20,7 @@ from redengine.exc import SchedulerExit, SchedulerRestart, TaskLoggingError
 from redengine.hooks import HookRun
 from redengine.loading import refuse_to_run
 from redengine.scheduling.alarm import Alarm
+from redengine.scheduling.breath import BREATH, Breath
 from redengine.scheduling.engine import FAILURES, Engine, Start, Stop
 from redengine.scheduling.outputs import find_output
 from redengine.scheduling.process_control import refuse_within_a_loop, start_anew, stopping_signals
@@ -27,8 +28,6 @@ from redengine.scheduling.runs import LiveRun, Runs, run_by_hand
 
 #: Longest sleep, so that a stepped clock or a suspended machine is noticed (seconds).
 LONGEST_SLEEP = 60.0
-#: Longest work between two looks at what else there is to do (seconds).
-BREATH = 0.02
 #: How long the shut-down waits for runs that were asked to stop and do not (seconds).
 GRACE = 10.0
 #: What the scheduler says itself, for others to hear.
@@ -99,7 +98,7 @@ class Scheduler(RedBase):
 
     def count_process_tasks_alive(self) -> int:
         """How many runs are in processes of their own."""
-        return self._runs.count_processes()
+        return self._runs.in_processes
 
     def output_path(self, run_id: str, start: float | None = None) -> Path | None:
         """The file with the output of the run of this id that began at ``start`` (epoch seconds), by default of the
@@ -367,11 +366,11 @@ class Scheduler(RedBase):
             self._refresh_past()
         engine.begin(session.get_time())
         action = engine.next(session.get_time())
-        breath = time.monotonic()
-        if action is None and breath < self._last_cycle + (session.config.cycle_sleep or 0.0):
+        breath = Breath()
+        if action is None and breath.since < self._last_cycle + (session.config.cycle_sleep or 0.0):
             # Something happened but nothing is due: looking at it makes no cycle.
             return
-        self._last_cycle = breath
+        self._last_cycle = breath.since
         hooks = HookRun(session.hooks.scheduler_cycle)
         hooks.before(self, scheduler=self, session=session)
         while action is not None:
@@ -380,10 +379,12 @@ class Scheduler(RedBase):
             elif action.task in session.tasks and engine.has_room(action.task):
                 await runs.launch(action)
             self._take_in()
-            if time.monotonic() - breath > BREATH:
-                # Let runs on the event loop get on during a long pass.
-                await asyncio.sleep(0)
-                breath = time.monotonic()
+            engine.settle(action.task, session.get_time())
+            pause = breath.pause(isinstance(action, Start) and action.first)
+            if pause is not None:
+                # Runs on the event loop get on meanwhile.
+                await asyncio.sleep(pause)
+                breath.since = time.monotonic()
             action = engine.next(session.get_time())
         hooks.after()
         self.n_cycles += 1
@@ -419,7 +420,7 @@ class Scheduler(RedBase):
 
     def _count_processes(self) -> None:
         if self._engine is not None:
-            self._engine.processes = self.count_process_tasks_alive()
+            self._engine.processes = self._runs.in_processes
 
     # The end
 

@@ -218,7 +218,8 @@ class Task(Adjustable, Recording, Exported, RedBase):
 
     @property
     def takes_nothing(self) -> bool:
-        """Whether :meth:`prefilter_params` gives nothing whatever there is, so that nothing has to be looked for."""
+        """Whether :meth:`prefilter_params` and :meth:`get_task_params` give nothing whatever there is, so that nothing
+        has to be looked for."""
         return False
 
     def postfilter_params(self, params: Parameters) -> Any:

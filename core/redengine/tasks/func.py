@@ -203,9 +203,12 @@ class FuncTask(Task):
 
     @property
     def takes_nothing(self) -> bool:
-        """Whether the function has no parameters."""
-        own = type(self).prefilter_params is FuncTask.prefilter_params
-        return own and not self._delayed and keyword_names(self.func) == _NO_NAMES
+        """Whether the function has no parameters, and was given none."""
+        kind = type(self)
+        as_here = (
+            kind.prefilter_params is FuncTask.prefilter_params and kind.get_task_params is FuncTask.get_task_params
+        )
+        return as_here and not self._parameters and not self._delayed and keyword_names(self.func) == _NO_NAMES
 
     def takes(self) -> frozenset[str] | None:
         """Names of the parameters the function takes; any, while it is still in its file."""

@@ -169,7 +169,7 @@ def test_live_processes_are_counted(session: Session) -> None:
     async def launch() -> None:
         ended = asyncio.Event()
         runs = Runs(session, session.scheduler.logger)
-        runs._on_change = lambda: (counts.append(runs.count_processes()), runs.live or ended.set())  # type: ignore[assignment, return-value]
+        runs._on_change = lambda: (counts.append(runs.in_processes), runs.live or ended.set())  # type: ignore[assignment, return-value]
         await runs.launch(Start(task, forced=False))
         await asyncio.wait_for(ended.wait(), 20)
         await runs.close()
