@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -204,4 +205,4 @@ def test_the_scheduler_spreads_the_beats(monkeypatch: pytest.MonkeyPatch, sessio
         session.create_task(func=work, name=f"t{number}", start_cond="every 1 second")
     session.start()
     starts = [task.history.nominal_start for task in session.tasks]
-    assert [round(after - before, 6) for before, after in zip(starts, starts[1:])] == [0.004] * 9
+    assert [round(after - before, 6) for before, after in itertools.pairwise(starts)] == [0.004] * 9

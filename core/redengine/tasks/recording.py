@@ -101,12 +101,11 @@ class Recording:
 
     def _extra(self, action: str, now: float, run_id: str | None, start: float | None, lost: bool) -> dict[str, Any]:
         """What the record of a task has beside logging's own."""
-        if action == "run":
-            began = now if start is None else start
-            return {"action": action, "task_name": self.name, "run_id": run_id, "start": began}
-        began = start if start is not None else self._get_last_action("run")
+        began = start
+        if began is None:
+            began = now if action == "run" else self._get_last_action("run")
         extra = {"action": action, "task_name": self.name, "run_id": run_id, "start": began}
-        if not lost:
+        if action != "run" and not lost:
             extra["end"] = now
             extra["runtime"] = None if began is None else max(now - began, 0.0)
         return extra
