@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import subprocess
@@ -59,3 +60,14 @@ def start_anew(how: str) -> None:
         subprocess.Popen(command, creationflags=subprocess.CREATE_NEW_CONSOLE)
     else:
         subprocess.Popen(command, start_new_session=how == "fresh")
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Keep the garbage collector from what is there already. It looks for garbage among the tasks again and again, and
+    finds none: a tenth of a second for ten thousand tasks, in which nothing starts."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

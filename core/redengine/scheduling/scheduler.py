@@ -23,7 +23,7 @@ from redengine.scheduling.alarm import Alarm
 from redengine.scheduling.breath import BREATH, Breath
 from redengine.scheduling.engine import FAILURES, Engine, Start, Stop
 from redengine.scheduling.outputs import find_output
-from redengine.scheduling.process_control import refuse_within_a_loop, start_anew, stopping_signals
+from redengine.scheduling.process_control import refuse_within_a_loop, start_anew, stopping_signals, undisturbed
 from redengine.scheduling.runs import LiveRun, Runs, run_by_hand
 
 #: Longest sleep, so that a stepped clock or a suspended machine is noticed (seconds).
@@ -155,7 +155,7 @@ class Scheduler(RedBase):
         unlisten = self.session.listen(self._heard)
         exception: BaseException | None = None
         try:
-            with stopping_signals(self._signalled):
+            with stopping_signals(self._signalled), undisturbed():
                 try:
                     if not await self._read_past():
                         self._say("Shut down before the log was read: no task was started.")

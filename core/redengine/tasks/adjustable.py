@@ -61,11 +61,12 @@ class Adjustable:
     _timeout: timedelta | None
 
     def _as_condition(self, value: Any) -> BaseCondition:
-        from redengine.conditions import AlwaysFalse
+        if value is None:
+            from redengine.conditions.logic import AlwaysFalse
+
+            return AlwaysFalse()
         from redengine.syntax import parse_condition
 
-        if value is None:
-            return AlwaysFalse()
         with about(self._name):
             condition: BaseCondition = parse_condition(value, session=self.session)
         # A copy, so that a condition given to several tasks is each one's own.

@@ -19,6 +19,8 @@ from redengine.tasks.adjustable import Adjustable
 from redengine.tasks.export import Exported, Options
 from redengine.tasks.recording import MESSAGE, Recording
 
+#: What cannot be changed, so that all tasks may share it as a default.
+_PLAIN = frozenset({type(None), bool, int, float, str, tuple})
 #: What may be given to any task beside its name.
 _OPTIONS = frozenset({
     "session", "name", "description", "logger_name", "logger", "execution", "priority", "disabled", "force_run",
@@ -145,8 +147,10 @@ class Task(Adjustable, Recording, Exported, RedBase):
 
     def _set_options(self, options: dict[str, Any]) -> None:
         for name, default in self._own_options.items():
-            value = options.get(name, copy(default))
-            setattr(self, name, value)
+            if name in options:
+                setattr(self, name, options[name])
+            else:
+                setattr(self, name, default if type(default) in _PLAIN else copy(default))
 
     def _tell_unknown(self, options: dict[str, Any]) -> None:
         unknown = [name for name in options if name not in self._own_options and not name.startswith("_")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from typing import Any
@@ -393,3 +394,18 @@ class TestRunByName:
     def test_unknown_one(self, session: Session) -> None:
         with pytest.raises(KeyError, match="'nobody'"):
             session.run("nobody")
+
+
+def test_the_garbage_collector_leaves_alone_what_was_there_at_the_start(session: Session) -> None:
+    """Of ten thousand tasks it would take a tenth of a second, in which nothing starts."""
+    frozen: list[int] = []
+
+    def look() -> None:
+        frozen.append(gc.get_freeze_count())
+        session.shut_down()
+
+    session.create_task(func=look, name="look", start_cond="true", execution="main")
+    before = gc.get_freeze_count()
+    session.start()
+    assert frozen[0] > before + 10_000
+    assert gc.get_freeze_count() == 0
