@@ -11,6 +11,7 @@ from typing import Any
 from redengine.log import bird
 from redengine.log.bird_additions import field_names
 from redengine.log.csv.repo import CSVFileRepo
+from redengine.log.memory_repo import BoundedMemoryRepo
 
 _PLAIN = logging.Formatter()
 #: What the record of a task has that is not logging's.
@@ -62,7 +63,7 @@ class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
         :meth:`emit` does."""
         repo = self.repo
         with self.lock or nullcontext():
-            if isinstance(repo, CSVFileRepo) and repo.add_plain(values):
+            if isinstance(repo, (CSVFileRepo, BoundedMemoryRepo)) and repo.add_plain(values):
                 return
             names = _names(repo.model) or ()
             repo.add({name: values[name] for name in names if name in values})

@@ -153,3 +153,18 @@ def stored_row(model: Any, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         )
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def built_plain(model: Any, values: Mapping[str, Any]) -> Any:
+    """``model(**values)``, sooner; ``None`` when only the model itself can tell, as with :func:`stored_row`."""
+    if stored_row(model, values) is None:
+        return None
+    fields = {name: value for name, value in values.items() if name in model.__fields__}
+    for name in ("start", "end"):
+        if fields.get(name) is not None:
+            fields[name] = datetime.fromtimestamp(fields[name])
+    if fields.get("runtime") is not None:
+        fields["runtime"] = timedelta(seconds=fields["runtime"])
+    if fields.get("message", "") is None:
+        fields["message"] = ""
+    return model.construct(set(fields), **fields)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic.v1 import PrivateAttr, validator
 
 from redengine.log import bird
+from redengine.log.log_record import built_plain
 
 #: Records that are kept unless something else is said.
 MAX_RECORDS = 10_000
@@ -42,6 +43,24 @@ class BoundedMemoryRepo(bird.MemoryRepo):  # type: ignore[misc]
         """The records, oldest first, and how many were dropped before them."""
         with self._lock:
             return list(self.collection), self._dropped
+
+    def add(self, item: Any, if_exists: str = "raise") -> None:
+        """Add a record: an item, or its values in a dict. Raises as :meth:`insert`, ``ValidationError`` for values that
+        are none of the model's."""
+        if if_exists != "raise" or type(item) is not dict or not self.add_plain(item):
+            super().add(item, if_exists)
+
+    def add_plain(self, values: Mapping[str, Any]) -> bool:
+        """Add a record of these values, if it can be known without its model what that makes of them. Whether it
+        was."""
+        plain = self.id_field is None and type(self) is BoundedMemoryRepo
+        item = built_plain(self.model, values) if plain else None
+        if item is None:
+            return False
+        with self._lock:
+            self.collection.append(item)
+            self._drop()
+        return True
 
     def insert(self, item: Any) -> None:
         """Add a record. Raises ``KeyFoundError`` for a known ``id_field``."""

@@ -15,7 +15,7 @@ from redengine.log import (
     TaskLogRecord,
     TaskRunRecord,
 )
-from redengine.log.log_record import FIELDS, storable, stored_row
+from redengine.log.log_record import FIELDS, built_plain, storable, stored_row
 from redengine.log.times import to_epoch, to_seconds
 
 
@@ -82,6 +82,9 @@ def test_what_is_stored_without_a_model_is_what_the_model_would_store(model, val
     by_model = storable(model, model(**values).dict())
     for name, value in by_model.items():
         assert str(stored[name]) == ("" if value is None else str(value))
+    built = built_plain(model, values)
+    assert built == model(**values)
+    assert built.__fields_set__ == model(**values).__fields_set__
 
 
 @pytest.mark.parametrize("run_id", [None, "1", 'a "quoted", id'])
