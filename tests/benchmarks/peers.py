@@ -20,7 +20,7 @@ SCRIPTS = Path(__file__).parent / "scripts"
 #: What pip is asked to install for each peer.
 PEERS = {
     "rocketry": ["rocketry==2.5.1", "pydantic<2"],
-    "apscheduler": ["apscheduler<4"],
+    "apscheduler": ["apscheduler<4", "sqlalchemy"],
     "toolong": ["toolong"],
 }
 
@@ -61,12 +61,14 @@ class Peers:
 
     def _installed(self, peer: str) -> Path:
         folder = self.cache / peer
-        if not (folder / "complete").exists():
+        complete = folder / "complete"
+        wanted = "\n".join(PEERS[peer])
+        if not complete.exists() or complete.read_text(encoding="utf-8") != wanted:
             print(f"installing {peer} ...", file=sys.stderr)
             venv.create(folder, with_pip=True, clear=True)
             command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *PEERS[peer]]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise Unavailable(f"pip could not install {peer}: {done.stderr.strip()[-300:]}")
-            (folder / "complete").touch()
+            complete.write_text(wanted, encoding="utf-8")
         return folder
