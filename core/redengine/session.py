@@ -146,10 +146,10 @@ class Session(Journal, RedBase):
     def context(self, task: Any = None, now: float | None = None) -> Context:
         """What conditions are examined with, now or at another instant."""
         now = self.get_time() if now is None else now
-        zone, instant, cycle_sleep = self.zone, self._instant, self.config.cycle_sleep
+        zone, instant = self.zone, self._instant
         if instant.now != now or instant.zone is not zone:
             instant = self._instant = Instant(now, zone)
-        poll_at = now + (cycle_sleep if cycle_sleep is not None and cycle_sleep > SHORTEST_POLL else SHORTEST_POLL)
+        poll_at = now + max(self.config.cycle_sleep or 0.0, SHORTEST_POLL)
         return Context(
             now, self, self.book, zone, task, poll_at, self.scheduler.started_at, self._count_logged, instant
         )

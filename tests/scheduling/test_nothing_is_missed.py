@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from redengine import Session
 from redengine.conditions import All, Not, TaskRunning, TaskStarted
 from redengine.conditions import Any as AnyCondition
-from redengine.scheduling.engine import Start, Stop, nominal_start
+from redengine.scheduling.engine import Start, Stop
+from redengine.scheduling.rhythm import nominal_start
 from redengine.syntax import parse_condition
 from redengine.tasks import FuncTask
 from redengine.testing import Simulation

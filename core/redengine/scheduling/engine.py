@@ -16,11 +16,11 @@ from msgspec import Struct
 
 from redengine.abc import Finding, Topic
 from redengine.conditions.context import Context
-from redengine.conditions.logic import All, foreseen
-from redengine.conditions.logic import Any as AnyCondition
+from redengine.conditions.logic import foreseen
 from redengine.scheduling.agenda import Agenda
 from redengine.scheduling.entry import Entry, gist
 from redengine.scheduling.rest import rest
+from redengine.scheduling.rhythm import has_rhythm, nominal_start
 from redengine.time.duration import format_delta
 
 #: What a condition may fail with. ``sys.exit()`` in a person's function is its failure, not the scheduler's end.
@@ -109,13 +109,6 @@ class Engine:
         """Take in that something happened. See :data:`redengine.abc.Topic`; beside those that conditions depend on:
         ``changed``, ``added``, ``removed``, ``renamed`` with a task's name, ``config`` with an option's."""
         kind, name = topic[0], topic[1] if len(topic) > 1 else None
-        if kind == "task" and topic not in self._shut_topics:
-            # Twice a run: the shortest way through what follows.
-            self._mark(name)
-            for dependent in tuple(self._dependents.get(topic, ())):
-                if dependent != name:
-                    self._mark(dependent)
-            return
         if kind == "config":
             self.touch_all()
             return
@@ -483,25 +476,3 @@ class Engine:
             self._on_problem(None, None)
         self._shut_until = finding.until if finding.until > now else ctx.poll_at
         return finding.truth
-
-
-def has_rhythm(condition: Any) -> bool:
-    """Whether a condition, or a part of it, has a rhythm of its own (``every``)."""
-    if isinstance(condition, (All, AnyCondition)):
-        return any(has_rhythm(part) for part in condition.subconditions)
-    return bool(getattr(condition, "is_every", False))
-
-
-def nominal_start(condition: Any, ctx: Context) -> float | None:
-    """The beat of a condition's rhythm (``every``) that is due; ``None`` when it has none, or may have several."""
-    own = getattr(condition, "nominal_start", None)
-    if own is not None:
-        beat: float | None = own(ctx)
-        return beat
-    if not isinstance(condition, (All, AnyCondition)):
-        return None
-    beats = [beat for part in condition.subconditions if (beat := nominal_start(part, ctx)) is not None]
-    if isinstance(condition, AnyCondition):
-        # It may hold for another reason than its rhythm, which then begins anew.
-        beats = [beat for beat in beats if beat <= ctx.now]
-    return beats[0] if len(beats) == 1 else None

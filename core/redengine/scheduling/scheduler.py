@@ -16,11 +16,12 @@ from redengine.abc import Topic
 from redengine.args.parameters import Parameters
 from redengine.base import RedBase
 from redengine.conditions.context import Context
-from redengine.exc import SchedulerExit, SchedulerRestart, TaskLoggingError
+from redengine.exc import SchedulerExit, SchedulerRestart
 from redengine.hooks import HookRun
 from redengine.loading import refuse_to_run
 from redengine.scheduling.alarm import Alarm
 from redengine.scheduling.breath import BREATH, Breath
+from redengine.scheduling.earlier_life import settle_past
 from redengine.scheduling.engine import FAILURES, Engine, Start, Stop
 from redengine.scheduling.outputs import find_output
 from redengine.scheduling.process_control import refuse_within_a_loop, start_anew, stopping_signals, undisturbed
@@ -267,7 +268,7 @@ class Scheduler(RedBase):
         session = self.session
         self.logger.info("Starting up...", extra={"action": "setup"})
         now = session.get_time()
-        self._settle_past(now)
+        settle_past(session, now, self._runs.logging_failed)
         self.started_at = now
         hooks = HookRun(session.hooks.scheduler_startup)
         hooks.before(self, scheduler=self, session=session)
@@ -277,30 +278,6 @@ class Scheduler(RedBase):
         await self._run_marked("on_startup")
         hooks.after()
         self.logger.info("Startup complete.", extra={"action": "setup"})
-
-    def _settle_past(self, now: float) -> None:
-        """Log runs of an earlier life that never ended as crashed, as of just before this life: what died then is
-        no failed attempt of now."""
-        book = self.session.book
-        unended, self.session.unended = self.session.unended, {}
-        for name, runs in unended.items():
-            if name not in self.session:
-                continue
-            for run_id, start in runs:
-                if run_id in book[name].live:
-                    continue
-                try:
-                    self.session[name].record(
-                        "crash",
-                        created=math.nextafter(now, start),
-                        run_id=run_id or None,
-                        start=start,
-                        message=f"Task '{name}' status: 'crash' (the scheduler ended while it ran)",
-                        lost=True,
-                    )
-                except TaskLoggingError as problem:
-                    # The next start will find it again.
-                    self._runs.logging_failed(self.session[name], problem)
 
     async def _run_marked(self, mark: str) -> None:
         """Start the tasks that run at start-up or shut-down: those without a condition, or whose condition holds."""

@@ -30,7 +30,7 @@ class _Moment:
         task.session.emit(("task", task.name))
 
 
-#: What a record says of an action, unless the task says it in words of its own: :meth:`Recording.describe_action`.
+#: What a record says of an action, unless the task says it in words of its own.
 MESSAGE = "Task '{task}' status: '{action}'"
 
 
@@ -46,7 +46,6 @@ class Recording:
 
     session: Any
     name: Any
-    _name: Any
     logger: Any
     logger_name: str
     fmt_log_message: str
@@ -112,13 +111,10 @@ class Recording:
 
     def describe_action(self, action: str) -> str:
         """The message of a record, by ``fmt_log_message``; a format that does not work is passed over."""
-        form = self.fmt_log_message
-        if form is not MESSAGE:
-            try:
-                return form.format(action=action, task=self.name)
-            except (LookupError, ValueError, AttributeError):
-                pass
-        return f"Task '{self._name}' status: '{action}'"
+        try:
+            return self.fmt_log_message.format(action=action, task=self.name)
+        except (LookupError, ValueError, AttributeError):
+            return MESSAGE.format(action=action, task=self.name)
 
     def log_record(self, record: logging.LogRecord) -> None:
         """Write a record that was made elsewhere; see :meth:`record`."""
