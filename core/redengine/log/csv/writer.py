@@ -119,6 +119,7 @@ class RecordWriter:
                     data = encode(values)
                     if self._rotates and self._is_full(len(data), created):
                         fd = self._rotate(fd)
+                        self._since = _time(created)
                         data = encode(values)
                     self._write(fd, data)
                 finally:

@@ -70,6 +70,13 @@ def test_by_age(open_repo, log_path):
     assert numbers(repo) == [1000, 1059, 1060, 1061, 1120]
 
 
+def test_by_age_again_and_again(open_repo, log_path):
+    repo = open_repo(rotate_age="1 day")
+    for hours in range(0, 240, 6):
+        repo.add(record(1e9 + hours * 3600.0))
+    assert len(files(log_path)) == 10
+
+
 def test_by_default_never(open_repo, log_path):
     repo = open_repo()
     for number in range(5):
