@@ -132,7 +132,7 @@ class RecordFile:
         identity = None if newest is None else newest.identity
         if changed == self._folder_changed and identity == (self.active.identity if self.active else None):
             return
-        files = [found for path in older_files(self.path) if (found := find(path)) is not None]
+        files = [found for path in older_files(self.path) if (found := find(path)) is not None and self._is_ours(found, newest)]
         if newest is not None and any(found.identity == newest.identity for found in files):
             # It was set aside since we looked; else it has two names, of which one is enough.
             newest = find(self.path)
@@ -157,6 +157,19 @@ class RecordFile:
                 self._find_again(self.segments[number], found, closed=number < closed)
             else:
                 self._add(Segment(found, self.format, closed=number < closed), kept)
+
+    def _is_ours(self, found: Found, newest: Found | None) -> bool:
+        """Whether a file named like one that was set aside is one: it begins as a log does, or as the newest does."""
+        if any(found.identity == segment.identity for segment in self.segments):
+            return True
+        other = self._header_of(found)
+        return other.is_log or (newest is not None and other.columns == self._header_of(newest).columns != ())
+
+    def _header_of(self, found: Found) -> Segment:
+        segment = Segment(found, self.format, closed=True)
+        segment.read_header()
+        segment.close()
+        return segment
 
     @staticmethod
     def _is_same(segment: Segment, found: Found) -> bool:

@@ -84,8 +84,10 @@ def _seconds(name: str, value: object) -> float | None:
 
 
 def older_files(path: Path) -> list[Path]:
-    """The files of a log that are closed, oldest first. Raises ``OSError`` when the folder cannot be read."""
-    pattern = re.compile(rf"{re.escape(path.stem)}-(\d{{6,}}){re.escape(path.suffix)}")
+    """The files that may be the older ones of a log by their names, oldest first. Raises ``OSError`` when the folder
+    cannot be read."""
+    # Not eight digits: that is a day.
+    pattern = re.compile(rf"{re.escape(path.stem)}-(\d{{6,7}}){re.escape(path.suffix)}")
     try:
         names = os.listdir(path.parent)
     except (FileNotFoundError, NotADirectoryError):
@@ -94,8 +96,21 @@ def older_files(path: Path) -> list[Path]:
     return [path.with_name(name) for _, name in numbered]
 
 
-def next_file(path: Path) -> Path:
-    """The name under which the log's file is set aside now."""
+def set_aside(path: Path) -> Path:
+    """Give the log's file the next name of an older one. Raises ``OSError``, and the file is as it was."""
     older = older_files(path)
-    number = int(older[-1].stem.rpartition("-")[2]) + 1 if older else 1
-    return path.with_name(f"{path.stem}-{number:06d}{path.suffix}")
+    number = int(older[-1].stem.rpartition("-")[2]) if older else 0
+    while True:
+        number += 1
+        aside = path.with_name(f"{path.stem}-{number:06d}{path.suffix}")
+        try:
+            # Taken first, so that nothing is ever replaced.
+            os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError:
+            continue
+        try:
+            os.replace(path, aside)
+        except OSError:
+            aside.unlink()
+            raise
+        return aside

@@ -17,7 +17,7 @@ from typing import Any
 
 from redengine.log.csv.record_file import RecordFile
 from redengine.log.csv.rewriting import Rewritten, replace, sync_folder
-from redengine.log.csv.rotation import Rotation, next_file, older_files
+from redengine.log.csv.rotation import Rotation, set_aside
 from redengine.log.csv.segment import Segment
 from redengine.log.log_record import FIELDS
 from redengine.log.times import to_epoch
@@ -32,7 +32,7 @@ else:
 
 logger = logging.getLogger("redengine.log")
 
-#: Locking is refused so where a file system (some network ones) has no locks; appends are atomic enough without.
+#: Locking is refused so where a file system (some network ones) has no locks: one process may write a log there.
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS}
 
 
@@ -79,6 +79,8 @@ class RecordWriter:
         #: Size of the file after our last write; any other size means that somebody else was there.
         self._size = -1
         self._device = self._inode = -1
+        #: The process that opened the file.
+        self._process = -1
         #: The columns of the file, in its order, and the size of its header.
         self._columns: tuple[str, ...] = ()
         self._header = 0
@@ -162,9 +164,11 @@ class RecordWriter:
         with self._lock, self._explained(), self._locked():
             encode = self.file.format.encode
             records = (encode(row.get(name) for name in self.columns) for row in rows)
+            self.file.refresh()
             replace(self.file.path, (part for part in (encode(self.columns), *records)))
-            for older in older_files(self.file.path):
-                older.unlink(missing_ok=True)
+            for segment in self.file.segments:
+                if segment.closed:
+                    segment.path.unlink(missing_ok=True)
             self.file.expect_replacement()
             self.close()
 
@@ -187,7 +191,7 @@ class RecordWriter:
         """Set the file aside and begin a new one, which is locked then. The log is whole at each moment of this."""
         path = self.file.path
         try:
-            os.rename(path, next_file(path))
+            set_aside(path)
         except OSError as exc:
             self._stuck = True
             self._tell(f"the log {path} cannot be set aside ({exc.strerror}), so it goes on growing")
@@ -242,6 +246,10 @@ class RecordWriter:
         """Lock the file against other processes, as it is found by its name now, and check what they did to it."""
         while True:
             fd = self._fd
+            if fd is not None and self._process != os.getpid():
+                # Forked, it shares its parent's lock and is not kept out by it.
+                self.close()
+                fd = None
             if fd is None:
                 fd = self._open()
             _flock(fd, _LOCK)
@@ -272,6 +280,7 @@ class RecordWriter:
     def _open(self) -> int:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         fd = self._fd = os.open(self.file.path, flags, 0o666)
+        self._process = os.getpid()
         self._close = weakref.finalize(self, os.close, fd)
         self._size = -1
         self._stuck = False

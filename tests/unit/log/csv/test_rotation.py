@@ -10,11 +10,12 @@ import threading
 from datetime import timedelta
 
 import pytest
+from pydantic.v1 import BaseModel
 
 from redengine.control.messages import LogFilter, ReadLog
 from redengine.log import CSVFileRepo, MinimalRecord, TaskRunRecord
 from redengine.log.csv.digest import digest_path
-from redengine.log.csv.rotation import Rotation, next_file, older_files
+from redengine.log.csv.rotation import Rotation, older_files, set_aside
 from redengine.log.past import read_book, read_past
 from redengine.log.source import open_source
 
@@ -89,9 +90,45 @@ def test_names(tmp_path):
     for name in ("my.log-000002.csv", "my.log-1000000.csv", "my.log-000010.csv", "my.log-1.csv", "other-000001.csv"):
         (tmp_path / name).touch()
     assert [file.name for file in older_files(path)] == ["my.log-000002.csv", "my.log-000010.csv", "my.log-1000000.csv"]
-    assert next_file(path).name == "my.log-1000001.csv"
-    assert next_file(tmp_path / "log").name == "log-000001"
+    for name in ("my.log.csv", "log"):
+        (tmp_path / name).write_text("a")
+    assert set_aside(path).name == "my.log-1000001.csv"
+    assert set_aside(tmp_path / "log").read_text() == "a"
+    assert older_files(tmp_path / "log") == [tmp_path / "log-000001"]
+    with pytest.raises(FileNotFoundError):
+        set_aside(path)
+    assert not path.exists()
+    assert len(older_files(path)) == 4
     assert older_files(tmp_path / "no" / "log.csv") == []
+
+
+def test_files_of_others_with_such_a_name(open_repo, log_path):
+    others = {"log-123456.csv": "name,street\r\nAda,Main St\r\n", "log-20261121.csv": "task_name,action,created\r\n"}
+    others["log-000001.csv"] = ""
+    for name, text in others.items():
+        log_path.with_name(name).write_text(text, newline="")
+    repo = open_repo(rotate_bytes=140, keep_files=2)
+    for number in range(10):
+        repo.add(record(number))
+    repo.filter_by(task_name="a", created=9.0).update(action="fail")
+    repo.close()
+    assert numbers(repo.filter_by().all())[-1] == 9
+    assert {name: log_path.with_name(name).read_bytes().decode() for name in others} == others
+    assert len(files(log_path)) == len(others) + 3
+    repo.write_file([record(1)])
+    assert files(log_path) == sorted([*others, "log.csv"])
+
+
+def test_items_that_are_no_records_of_tasks(tmp_path):
+    class Item(BaseModel):
+        number: int
+
+    repo = CSVFileRepo(filename=tmp_path / "items.csv", model=Item, rotate_bytes=20)
+    for number in range(10):
+        repo.add(Item(number=number))
+    assert len(files(tmp_path / "items.csv")) > 2
+    assert [item.number for item in repo.filter_by().all()] == list(range(10))
+    assert CSVFileRepo(filename=tmp_path / "items.csv", model=Item).filter_by().count() == 10
 
 
 @pytest.mark.parametrize(
@@ -284,6 +321,36 @@ while True:
 """
 
 
+FORKING = """
+import os, sys
+from redengine.log import CSVFileRepo, MinimalRecord
+
+repo = CSVFileRepo(filename=sys.argv[1], model=MinimalRecord, rotate_bytes=4000)
+repo.add({"task_name": "first", "action": "run", "created": 0.0})
+children = []
+for child in range(3):
+    children.append(os.fork())
+    if not children[-1]:
+        break
+for number in range(300):
+    repo.add({"task_name": f"w{len(children)}{children[-1] != 0}", "action": "run", "created": float(number)})
+if children[-1]:
+    for child in children:
+        os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_forked_writers_lose_nothing(open_repo, log_path):
+    subprocess.run([sys.executable, "-c", FORKING, str(log_path)], check=True, timeout=60)
+    names = ["w1False", "w2False", "w3False", "w3True"]
+    for name in names:
+        assert numbers(open_repo().filter_by(task_name=name).all()) == list(range(300))
+    assert open_repo().filter_by().count() == 1201
+    assert not log_path.with_name("log.csv.torn").exists()
+    assert len(files(log_path)) > 5
+
+
 def test_processes_that_are_killed_lose_nothing(open_repo, log_path):
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(log_path), name], stdout=subprocess.PIPE, text=True)
@@ -317,7 +384,7 @@ def test_processes_that_are_killed_lose_nothing(open_repo, log_path):
 
 
 def test_a_crash_after_the_file_was_set_aside(rotated, open_repo, log_path):
-    log_path.rename(next_file(log_path))
+    set_aside(log_path)
     repo = open_repo()
     assert numbers(repo) == list(range(10))
     assert numbers(open_source(repo).read(ReadLog(limit=3)).entries) == [7, 8, 9]
@@ -331,7 +398,7 @@ def test_a_file_that_was_set_aside_is_put_back(open_repo, log_path):
     repo = open_repo(rotate_bytes=100)
     repo.add(record(0))
     reader = open_repo()
-    log_path.rename(next_file(log_path))
+    set_aside(log_path)
     assert numbers(reader) == [0]
     next(iter(log_path.parent.glob("*.csv"))).rename(log_path)
     repo.add(record(1, message="m" * 100))
@@ -355,7 +422,7 @@ def test_a_file_that_cannot_be_set_aside_goes_on_growing(open_repo, log_path, mo
     def refuse(*args):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(os, "rename", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     repo.add(record(1))
     repo.add(record(2))
     assert files(log_path) == ["log.csv"]
