@@ -132,7 +132,8 @@ class RecordFile:
         identity = None if newest is None else newest.identity
         if changed == self._folder_changed and identity == (self.active.identity if self.active else None):
             return
-        files = [found for path in older_files(self.path) if (found := find(path)) is not None and self._is_ours(found, newest)]
+        older = [found for path in older_files(self.path) if (found := find(path)) is not None]
+        files = [found for found in older if self._is_ours(found, newest)]
         if newest is not None and any(found.identity == newest.identity for found in files):
             # It was set aside since we looked; else it has two names, of which one is enough.
             newest = find(self.path)
