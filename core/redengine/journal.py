@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import warnings
+from collections import deque
 from collections.abc import Iterable
 from itertools import chain
 from math import inf
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from redengine.abc import Topic
 from redengine.config import Config
 from redengine.log.adapter import TaskAdapter, find_logger, find_repo
+from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.defaults import create_default_handler
 from redengine.log.handler import RepoHandler
 from redengine.log.history import HistoryBook, OpenRun
@@ -42,6 +44,8 @@ class Journal:
         self.unended: dict[str, list[OpenRun]] = {}
         #: Why the newest record of a task could not be written, in words; empty: it could.
         self.log_problem = ""
+        #: Ends of runs that could not be written yet, oldest first: the task, and what is to be written.
+        self.unwritten: deque[tuple[Any, tuple[Any, ...]]] = deque()
         self._book: HistoryBook | None = None
         self._book_repo: Any = None
         self._book_lock = threading.RLock()
@@ -182,6 +186,42 @@ class Journal:
         lines = str(problem).strip().splitlines() or [type(problem).__name__]
         self.log_problem = os.strerror(number) if isinstance(number, int) else lines[0]
         return self.log_problem
+
+    def write_late(self) -> None:
+        """Write the ends that could not be written when they came, as far as that can be done now."""
+        late, self.unwritten = self.unwritten, deque()
+        while late:
+            task, values = late.popleft()
+            try:
+                task._write(*values)
+            except Exception:
+                # It was told of when it came.
+                self.unwritten.extend([(task, values), *late])
+                return
+            self.scheduler.logger.info(f"The end of task '{task.name}' ({values[0]}) is in the log now")
+
+    def open_log(self) -> None:
+        """Have the file of the log looked after while the scheduler runs. One that cannot be written is told of, and
+        tried again with each record."""
+        repo = self._find_repo()
+        if isinstance(repo, CSVFileRepo):
+            try:
+                repo.open()
+            except OSError as problem:
+                self.log_failed(problem)
+                self.scheduler.logger.error(str(problem), extra={"action": "fail"})
+
+    def close_log(self) -> None:
+        """Write what can still be written, and let go of the file of the log until it is used again."""
+        self.write_late()
+        for task, values in self.unwritten:
+            self.scheduler.logger.error(
+                f"The end of task '{task.name}' ({values[0]}) is not in the log: the next start takes it for a crash",
+                extra={"action": "fail"},
+            )
+        repo = self._find_repo()
+        if isinstance(repo, CSVFileRepo):
+            repo.close()
 
     def _bound_log(self) -> None:
         """Have a log in memory keep as many records as the option says now."""

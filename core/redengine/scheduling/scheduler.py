@@ -29,6 +29,8 @@ from redengine.scheduling.runs import LiveRun, Runs, run_by_hand
 
 #: Longest sleep, so that a stepped clock or a suspended machine is noticed (seconds).
 LONGEST_SLEEP = 60.0
+#: Seconds after which it is tried again to write what could not be written to the log.
+LATE = 1.0
 #: How long the shut-down waits for runs that were asked to stop and do not (seconds).
 GRACE = 10.0
 #: What the scheduler says itself, for others to hear.
@@ -157,10 +159,12 @@ class Scheduler(RedBase):
         exception: BaseException | None = None
         try:
             with stopping_signals(self._signalled), undisturbed():
+                self.session.open_log()
                 try:
                     if not await self._read_past():
                         self._say("Shut down before the log was read: no task was started.")
                         await self._runs.close()
+                        self.session.close_log()
                         return False
                     await self._startup()
                     await self._cycles()
@@ -181,6 +185,7 @@ class Scheduler(RedBase):
                     exception = exc
                 await self._shut_down(exception)
                 exception = exception or self._runs.raised
+                self.session.close_log()
         finally:
             unlisten()
             self.is_alive = False
@@ -299,6 +304,8 @@ class Scheduler(RedBase):
     async def _cycles(self) -> None:
         while not self._is_over():
             await self._sleep()
+            if self.session.unwritten:
+                self.session.write_late()
             self._runs.raise_noted()
             if self._shut_down_asked:
                 break
@@ -320,7 +327,8 @@ class Scheduler(RedBase):
         self._take_in()
         if self._engine.has_work or self._shut_down_asked or self._restart_asked:
             return
-        delay = min(self._engine.wake_at() - self.session.get_time(), LONGEST_SLEEP)
+        longest = LATE if self.session.unwritten else LONGEST_SLEEP
+        delay = min(self._engine.wake_at() - self.session.get_time(), longest)
         if delay > 0:
             await self._alarm.sleep(delay)
         self._take_in()

@@ -8,6 +8,7 @@ from typing import Any
 
 from redengine.exc import TaskLoggingError
 from redengine.log.adapter import find_logger
+from redengine.log.csv.writer import LogUnwritableError
 from redengine.log.handler import sole_handler
 from redengine.log.history import END_ACTIONS
 
@@ -69,34 +70,60 @@ class Recording:
 
         Raises ``KeyError`` for an action there is not, ``TaskLoggingError`` when it could not be written: then the
         memory says ``fail`` (a run whose start is not in the log does not happen), so that nothing starts over and
-        over.
+        over. An end is written, and counts as what it is, as soon as it can be.
         """
         if action not in ACTIONS:
             raise KeyError(f"Invalid action: {action}")
         session = self.session
+        if session.unwritten:
+            session.write_late()
         now = session.get_time() if created is None else created
         text = self.describe_action(action) if message is None else message
+        values = (action, now, run_id, start, text, exc_text, exc_info, lost)
+        try:
+            self._write(*values)
+        except Exception as exc:  # the log is read for it, and the project's own record class may be used
+            if action != "run" and self._is_refused(exc):
+                session.unwritten.append((self, values))
+            raise self._not_logged(action, now, exc) from exc
+
+    def _write(
+        self,
+        action: str,
+        now: float,
+        run_id: str | None,
+        start: float | None,
+        text: str,
+        exc_text: str | None,
+        exc_info: Any,
+        lost: bool,
+    ) -> None:
+        session = self.session
         level = logging.ERROR if action in ("fail", "crash") else logging.INFO
         logger = find_logger(self.logger_name)
         handler = sole_handler(logger, level) if exc_info is None else None
-        try:
-            extra = self._extra(action, now, run_id, start, lost)
-            if handler is not None:
-                # Read before anything is added, so that nothing is counted twice.
-                book = session.book
-                extra["created"], extra["message"], extra["exc_text"] = now, text, exc_text
-                handler.keep(extra)
-                name = extra["task_name"]
-                book[name].note(action, now, extra.get("runtime"))
-                session.logged(name)
-                return
-            record = logger.makeRecord(logger.name, level, __file__, 0, text, (), exc_info, func="record", extra=extra)
-        except Exception as exc:  # the log is read for it, and the project's own record class may be used
-            raise self._not_logged(action, now, exc) from exc
+        extra = self._extra(action, now, run_id, start, lost)
+        if handler is not None:
+            # Read before anything is added, so that nothing is counted twice.
+            book = session.book
+            extra["created"], extra["message"], extra["exc_text"] = now, text, exc_text
+            handler.keep(extra)
+            name = extra["task_name"]
+            book[name].note(action, now, extra.get("runtime"))
+            session.logged(name)
+            return
+        record = logger.makeRecord(logger.name, level, __file__, 0, text, (), exc_info, func="record", extra=extra)
         record.created = now
         record.msecs = (now - int(now)) * 1000
         record.exc_text = exc_text
-        self.log_record(record)
+        self.logger.handle(record)
+
+    def _is_refused(self, problem: Exception) -> bool:
+        """Whether a record is not in the log, of which it could have been the only place."""
+        return (
+            isinstance(problem, LogUnwritableError)
+            or sole_handler(find_logger(self.logger_name), logging.CRITICAL) is not None
+        )
 
     def _extra(self, action: str, now: float, run_id: str | None, start: float | None, lost: bool) -> dict[str, Any]:
         """What the record of a task has beside logging's own."""

@@ -11,6 +11,8 @@ from redengine import Session
 from redengine.args import Arg
 from redengine.conditions import FuncCond, SchedulerCycles
 from redengine.exc import TaskLoggingError, TaskSetupError
+from redengine.log import CSVFileRepo, TaskRunRecord
+from redengine.log.csv.writer import LogUnwritableError
 from redengine.syntax import parse_condition
 from redengine.tasks import FuncTask
 
@@ -53,6 +55,60 @@ class TestLogging:
         session.config.shut_cond = SchedulerCycles() >= 2
         session.start()
         assert task.status == "fail"
+
+    def test_an_end_is_written_as_soon_as_it_can_be(
+        self, session: Session, tmp_path: Any, monkeypatch: Any, caplog: Any
+    ) -> None:
+        repo = CSVFileRepo(filename=tmp_path / "log.csv", model=TaskRunRecord)
+        session.set_repo(repo)
+        add, full = repo.add_plain, [False]
+
+        def add_unless_full(values: Any) -> bool:
+            if full[0]:
+                raise LogUnwritableError(28, "No space left on device")
+            return add(values)
+
+        monkeypatch.setattr("redengine.scheduling.scheduler.LATE", 0.01)
+        monkeypatch.setattr(CSVFileRepo, "add_plain", lambda repo, values: add_unless_full(values))
+        FuncTask(lambda: full.__setitem__(0, True), name="slow", start_cond="daily", session=session)
+        FuncTask(lambda: None, name="next", start_cond="after task 'slow'", session=session)
+        seen: list[Any] = []
+
+        def free() -> None:
+            seen.append(session["slow"].status)
+            full[0] = False
+
+        session.hook_scheduler_cycle()(lambda: free() if full[0] and session["slow"].status == "fail" else None)
+        session.config.shut_cond = "task 'next' has succeeded | scheduler has run over 10 s"
+        session.start()
+        assert seen == ["fail"]
+        records = [(record.task_name, record.action) for record in repo.filter_by().all()]
+        assert records == [("slow", "run"), ("slow", "success"), ("next", "run"), ("next", "success")]
+        assert session["slow"].status == "success"
+        assert len(session.unwritten) == 0
+
+    def test_an_end_that_is_never_written_is_told_of(self, session: Session, tmp_path: Any, caplog: Any) -> None:
+        repo = CSVFileRepo(filename=tmp_path / "log.csv", model=TaskRunRecord)
+        session.set_repo(repo)
+
+        def lose() -> None:
+            repo.close()
+            (tmp_path / "log.csv").unlink()
+            (tmp_path / "log.csv").mkdir()
+
+        FuncTask(lose, name="a", start_cond=ONCE, session=session)
+        session.config.shut_cond = "task 'a' has failed"
+        session.start()
+        assert "The end of task 'a' (success) is not in the log: the next start takes it for a crash" in caplog.text
+
+    def test_a_log_that_cannot_be_written_at_the_start_is_told_of(
+        self, session: Session, tmp_path: Any, caplog: Any
+    ) -> None:
+        session.set_repo(CSVFileRepo(filename=tmp_path / "none" / "log.csv", model=TaskRunRecord))
+        session.config.shut_cond = SchedulerCycles() >= 0
+        session.start()
+        assert f"the folder {tmp_path / 'none'} does not exist; create it" in caplog.text
+        assert session.log_problem == "No such file or directory"
 
     @pytest.mark.parametrize("action", ["run", "success"])
     @pytest.mark.parametrize("execution", ["main", "thread"])
