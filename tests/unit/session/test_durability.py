@@ -93,3 +93,57 @@ def test_with_a_long_log_a_check_reads_nothing(
     monkeypatch.undo()
     assert reads == []
     assert path.read_text().count("\n") == 1 + 100_000 + 2 * 102
+
+
+def _cut(log: Path) -> None:
+    os.truncate(log, log.stat().st_size // 2)
+
+
+def _delete(log: Path) -> None:
+    log.unlink()
+
+
+def _replace(log: Path) -> None:
+    copy = log.with_name("copy")
+    copy.write_bytes(log.read_bytes())
+    copy.replace(log)
+
+
+def _move_away(log: Path) -> None:
+    log.replace(log.with_name("moved.csv"))
+
+
+@pytest.mark.parametrize("damage", [_cut, _delete, _replace, _move_away])
+@pytest.mark.parametrize("rotate_bytes", [None, 600])
+def test_what_is_done_to_the_log_of_a_running_scheduler(
+    session: Session, tmp_path: Path, damage: Any, rotate_bytes: int | None
+) -> None:
+    log = tmp_path / "log.csv"
+    repo = CSVFileRepo(filename=log, model=TaskRunRecord, rotate_bytes=rotate_bytes)
+    session.set_repo(repo)
+    session.config.cycle_sleep = 0
+    ran: list[float] = []
+
+    def work() -> None:
+        ran.append(session["a"].history.last["run"].created)
+        if len(ran) == 6:
+            damage(log)
+        if len(ran) == 12:
+            session.shut_down()
+
+    FuncTask(work, name="a", start_cond="true", session=session)
+    session.start()
+    records = [(record.action, record.created) for record in repo.filter_by().all()]
+    moved = tmp_path / "moved.csv"
+    if moved.exists():
+        before = CSVFileRepo(filename=moved, model=TaskRunRecord).filter_by().all()
+        records += [(record.action, record.created) for record in before]
+    # All that was not in the part that was taken away, each once, and all that came after.
+    starts = sorted(created for action, created in records if action == "run")
+    assert len(starts) == len(set(starts))
+    assert set(ran[6:]) <= set(starts)
+    assert sum(action == "success" for action, _ in records) >= 7
+    if damage in (_replace, _move_away):
+        assert starts == ran
+        assert len(records) == 24
+    assert session["a"].status == "success"
