@@ -12,7 +12,6 @@ from redengine.log import CSVFileRepo, TaskRunRecord
 
 path, spawned = Path(sys.argv[1]), float(sys.argv[2])
 repo = CSVFileRepo(filename=path, model=TaskRunRecord)
-repo.open()
 app = RedEngine(logger_repo=repo, execution="main")
 
 
@@ -37,5 +36,4 @@ found = {"seconds": scheduling[0], "records": app.session.book.loaded}
 began = time.perf_counter()
 newest = repo.filter_by(task_name="task number 7", action="success").last()
 found["last"] = time.perf_counter() - began
-repo.close()
 print(json.dumps(found | {"found": newest.task_name}))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from redengine import Session
+from redengine.conditions import SchedulerCycles
 from redengine.log import CSVFileRepo, TaskRunRecord
 from redengine.tasks import FuncTask
 
@@ -147,3 +148,22 @@ def test_what_is_done_to_the_log_of_a_running_scheduler(
         assert starts == ran
         assert len(records) == 24
     assert session["a"].status == "success"
+
+
+def test_a_scheduler_looks_after_the_files_of_its_log(session: Session, tmp_path: Path) -> None:
+    def runs(**options: Any) -> CSVFileRepo:
+        repo = CSVFileRepo(filename=tmp_path / "log.csv", model=TaskRunRecord, rotate_bytes=1000, **options)
+        session.set_repo(repo)
+        FuncTask(lambda: None, name="a", start_cond="true", session=session)
+        session.config.shut_cond = SchedulerCycles() >= 20
+        session.start()
+        session.remove_task("a")
+        return repo
+
+    runs()
+    many = len(list(tmp_path.glob("log-*.csv")))
+    assert many > 3
+    runs(keep_files=2)
+    assert len(list(tmp_path.glob("log-*.csv"))) == 2
+    assert (tmp_path / "log.csv.digest").exists()
+    assert (tmp_path / "log.csv.index").exists()

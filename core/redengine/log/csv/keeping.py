@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from redengine.log.csv.digest import Digest
 from redengine.log.csv.record_file import RecordFile
@@ -111,6 +112,8 @@ class LogKeeper:
         now = next((when for segment in reversed(segments) if (when := _last_time(segment)) is not None), None)
         if now is None:
             return closed[:many]
+        # One record of a clock that was set wrong must not make all others old.
+        now = min(now, time.time())
         old = 0
         for segment in closed:
             when = _last_time(segment)

@@ -20,7 +20,7 @@ class Rotation:
     """A new file is begun before one has more than ``bytes``, or holds more than ``age`` seconds; ``None``: never.
 
     Of the older files ``keep_files`` are kept, and those whose last record is not older than ``keep_age`` seconds,
-    counted back from the newest record; ``None``: all.
+    counted back from the newest record (or from now, if that lies in the future); ``None``: all.
     """
 
     bytes: int | None = None

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -478,6 +479,13 @@ def test_files_are_kept_for_so_long(open_repo, log_path):
         repo.add(record(created))
     assert kept(repo, log_path) == ["log-000002.csv", "log-000003.csv", "log-000004.csv", "log.csv"]
     assert numbers(open_repo()) == [1000, 2000, 4000, 4600]
+
+
+def test_a_record_of_the_future_makes_no_other_old(open_repo, log_path):
+    repo, now = open_repo(rotate_bytes=1, keep_age="30 days"), time.time()
+    for created in (now - 100 * 86400, now - 86400, now, now + 1000 * 86400):
+        repo.add(record(created))
+    assert kept(repo, log_path) == ["log-000002.csv", "log-000003.csv", "log.csv"]
 
 
 def test_what_they_told_stays_known(open_repo, log_path):
