@@ -75,23 +75,45 @@ def test_times_that_no_calendar_has(tmp_path):
 
 def test_there_only_when_it_is_whole(tmp_path):
     path = tmp_path / "out.csv"
-    path.write_text("before")
     file = ExportFile(path, None)
     file.write(ENTRIES)
-    assert path.read_text() == "before"
+    assert not path.exists()
     file.discard()
-    assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
+    assert list(tmp_path.iterdir()) == []
     written(path)
     assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_link_stays_one(tmp_path):
-    (tmp_path / "real.csv").write_text("before")
+def test_nothing_is_replaced(tmp_path):
+    path = tmp_path / "out.csv"
+    file = ExportFile(path, None)
+    path.write_text("somebody else's")
+    with pytest.raises(FileExistsError):
+        file.finish()
+    file.discard()
+    assert path.read_text() == "somebody else's"
+    assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_a_link_is_followed(tmp_path):
     (tmp_path / "link.csv").symlink_to("real.csv")
     written(resolve(str(tmp_path / "link.csv")))
     assert (tmp_path / "link.csv").is_symlink()
-    assert (tmp_path / "real.csv").read_text() != "before"
+    assert (tmp_path / "real.csv").read_text() != ""
+
+
+@pytest.mark.parametrize("name", ["log.csv", "log-000002.csv", "link.csv", "LINK/log.csv"])
+def test_the_log_itself_is_no_place(tmp_path, name):
+    (tmp_path / "link.csv").symlink_to("log.csv")
+    (tmp_path / "LINK").symlink_to(".")
+    for there in (False, True):
+        with pytest.raises(
+            ValueError, match="a part of the log" if not there else "is there already|a part of the log"
+        ):
+            resolve(str(tmp_path / name), str(tmp_path / "log.csv"))
+        (tmp_path / "log.csv").touch()
+    assert resolve(str(tmp_path / "log-1.csv"), str(tmp_path / "log.csv"))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +123,7 @@ def test_a_link_stays_one(tmp_path):
         ("log.txt", "'.txt' is not a kind of file: use .csv, or .jsonl"),
         ("log", "'log' is not a kind of file"),
         ("nowhere/log.csv", "there is no folder"),
-        ("folder.csv", "is not a file"),
+        ("folder.csv", "is there already: give another name"),
         ("x" * 300 + ".csv", "cannot be written: File name too long"),
     ],
 )
@@ -172,7 +194,7 @@ async def test_what_comes_meanwhile_is_left_out(app, source, records, tmp_path):
 
     def growing(query):
         page = read(query)
-        records.extend({**records[0], "message": "late"} for _ in range(3_000))
+        source._repo.collection.extend({**records[0], "message": "late"} for _ in range(3_000))
         return page
 
     app.controller.answers[m.ReadLog] = growing
@@ -183,18 +205,33 @@ async def test_what_comes_meanwhile_is_left_out(app, source, records, tmp_path):
     assert len(path.read_text().splitlines()) == 1_250
 
 
-async def test_it_asks_before_it_overwrites(app, tmp_path):
+async def test_a_file_that_is_there_is_left_alone(app, tmp_path):
     path = tmp_path / "shop-log-20261124-140500.csv"
     path.write_text("before")
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("enter")
-        await until(pilot, lambda: "is there already: enter once more overwrites it" in " ".join(screen(app).split()))
-        await pilot.press("x", "backspace", "enter")
+        await until(pilot, lambda: "is there already: give another name" in " ".join(screen(app).split()))
+        await pilot.press("enter", "enter")
         await pilot.pause(0.05)
-        assert path.read_text() == "before"
+        assert app.said == []
+    assert path.read_text() == "before"
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+async def test_a_log_that_is_replaced_meanwhile(app, source, tmp_path):
+    read = source.read
+
+    def replacing(query):
+        page = read(query)
+        if query.after:
+            # Cursors of the new one lie behind those of the old one.
+            source._repo.collection.clear()
+        return page
+
+    app.controller.answers[m.ReadLog] = replacing
+    async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
-        await until(pilot, lambda: app.said)
-    assert path.read_text().startswith("task_name,")
+        await until(pilot, lambda: "The log became another one meanwhile" in " ".join(screen(app).split()))
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_stopped_half_way(app, source, tmp_path):
@@ -245,16 +282,13 @@ async def test_a_disk_that_is_full_leaves_nothing_behind(app, tmp_path, monkeypa
         monkeypatch.setattr(ExportFile, "write", full)
     else:
         monkeypatch.setattr(export.os, "fsync", full)
-    path = tmp_path / "shop-log-20261124-140500.csv"
-    path.write_text("before")
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
         await until(pilot, lambda: "No space left on device" in screen(app))
         assert "try another place" in " ".join(screen(app).split())
         assert app.screen.focused is not None
         assert app.said == []
-    assert [each.name for each in tmp_path.iterdir()] == [path.name]
-    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_log_that_cannot_be_read(app, tmp_path):

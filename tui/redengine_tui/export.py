@@ -15,6 +15,7 @@ import msgspec
 
 from redengine.control.messages import LogEntry
 from redengine.log.csv.format import CsvFormat
+from redengine.log.csv.rotation import belongs
 
 #: The columns of a log, by the field of an entry that they come from. Files of both kinds have these names.
 COLUMNS = {
@@ -67,17 +68,19 @@ def default_name(project: str, now: float, zone: tzinfo | None) -> str:
     return f"{stem}-log-{datetime.fromtimestamp(now, zone):%Y%m%d-%H%M%S}.csv"
 
 
-def resolve(text: str) -> Path:
-    """The file that is meant. Raises ``ValueError`` for one that cannot be written, with what to do."""
+def resolve(text: str, log: str = "") -> Path:
+    """The new file that is meant; ``log``: where the log itself is. Raises ``ValueError`` for one that cannot be
+    written, or is there, with what to do."""
     if not text.strip():
         raise ValueError("write the name of a file that ends in .csv or .jsonl")
     try:
-        # A link stays, and what it leads to is replaced.
         path = Path(text.strip()).expanduser().resolve()
         if path.suffix.lower() not in _FORMATS:
             raise ValueError(f"{path.suffix or path.name!r} is not a kind of file: use .csv, or .jsonl for JSON lines")
-        if path.exists() and not path.is_file():
-            raise ValueError(f"{path} is not a file")
+        if path.exists():
+            raise ValueError(f"{path} is there already: give another name")
+        if log and belongs(path, Path(log).resolve()):
+            raise ValueError(f"{path} would be a part of the log: give another name")
         if not path.parent.is_dir():
             raise ValueError(f"there is no folder {path.parent}")
     except (OSError, RuntimeError) as error:
@@ -121,7 +124,13 @@ class ExportFile:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        os.replace(self._temporary, self.path)
+        # Taken first, so that what somebody else has put there meanwhile is not replaced.
+        self.path.touch(exist_ok=False)
+        try:
+            os.replace(self._temporary, self.path)
+        except OSError:
+            self.path.unlink()
+            raise
 
     def discard(self) -> None:
         """Leave nothing behind. Raises nothing."""

@@ -70,8 +70,6 @@ class ExportScreen(ModalScreen[str]):
         self.where = where
         self.words = words
         self.zone = zone
-        #: The file that is there already and was asked about.
-        self._asked: Path | None = None
         self._writing = False
         #: Whether all is written, and only the name is to be given: too late to stop.
         self._finishing = False
@@ -95,9 +93,8 @@ class ExportScreen(ModalScreen[str]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._asked = None
         try:
-            path = resolve(event.value)
+            path = self._resolve(event.value)
         except ValueError as error:
             self._say(str(error), bad=True)
         else:
@@ -109,18 +106,17 @@ class ExportScreen(ModalScreen[str]):
         if self._writing:
             return
         try:
-            path = resolve(event.value)
+            path = self._resolve(event.value)
         except ValueError as error:
             self._say(str(error), bad=True)
-            return
-        if path.exists() and path != self._asked:
-            self._asked = path
-            self._say(f"{path} is there already: enter once more overwrites it", bad=True)
             return
         self._writing = True
         self.query_one("#export-path").disabled = True
         show(self.query_one("#export-keys", Static), Content("escape stops, and nothing is written"))
         self._write(path)
+
+    def _resolve(self, text: str) -> Path:
+        return resolve(text, self.controller.snapshot().scheduler.log)
 
     def _say(self, text: str, *, bad: bool = False) -> None:
         show(
@@ -149,8 +145,9 @@ class ExportScreen(ModalScreen[str]):
         self.dismiss(f"Wrote {records} to {path}")
 
     async def _copy(self, file: ExportFile) -> str:
-        """Write what there is by now; why not, if the log cannot be read."""
-        end = (await self._ask(ReadLog(limit=1))).last
+        """Write what there is by now; why not, if the log cannot be read, or was replaced meanwhile."""
+        newest = await self._ask(ReadLog(limit=1))
+        end = newest.last
         page = LogPage()
         last = 0
         while not page.at_end and last < end:
@@ -160,6 +157,9 @@ class ExportScreen(ModalScreen[str]):
             await asyncio.to_thread(file.write, [entry for entry in page.entries if entry.cursor <= end])
             self._searched, last = page.searched, page.last
             self._pace.ask()
+        for entry in newest.entries:
+            if (await self._ask(ReadLog(limit=1, after=entry.cursor - 1))).entries != newest.entries:
+                return "The log became another one meanwhile. Nothing was written; write it again"
         return ""
 
     async def _ask(self, query: ReadLog) -> LogPage:

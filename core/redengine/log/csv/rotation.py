@@ -86,14 +86,23 @@ def _seconds(name: str, value: object) -> float | None:
 def older_files(path: Path) -> list[Path]:
     """The files that may be the older ones of a log by their names, oldest first. Raises ``OSError`` when the folder
     cannot be read."""
-    # Not eight digits: that is a day.
-    pattern = re.compile(rf"{re.escape(path.stem)}-(\d{{6,7}}){re.escape(path.suffix)}")
+    pattern = _older_name(path)
     try:
         names = os.listdir(path.parent)
     except (FileNotFoundError, NotADirectoryError):
         return []
     numbered = sorted((int(found[1]), name) for name in names if (found := pattern.fullmatch(name)))
     return [path.with_name(name) for _, name in numbered]
+
+
+def belongs(other: Path, path: Path) -> bool:
+    """Whether a file is the log's own, or would be taken for an older one by its name."""
+    return other == path or (other.parent == path.parent and _older_name(path).fullmatch(other.name) is not None)
+
+
+def _older_name(path: Path) -> re.Pattern[str]:
+    # Not eight digits: that is a day.
+    return re.compile(rf"{re.escape(path.stem)}-(\d{{6,7}}){re.escape(path.suffix)}")
 
 
 def set_aside(path: Path) -> Path:
