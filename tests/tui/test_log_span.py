@@ -31,6 +31,9 @@ def said(text: str) -> str:
         ("10-12", "24 10:00-24 12:00"),
         ("22:00 – 03:00", "23 22:00-24 03:00"),
         ("10:00 - now", "24 10:00-"),
+        ("10:00-", "24 10:00-"),
+        ("Mon -", "23 00:00-"),
+        ("22:00-24:00", "23 22:00-24 00:00"),
         ("between 10:00 and 11:00", "24 10:00-24 11:00"),
         ("from 10:00 to 12:00", "24 10:00-24 12:00"),
         ("since 10:00", "24 10:00-"),
@@ -84,7 +87,7 @@ def test_a_span_of_time(text, meant):
         ("foo", "is not a time; write for example '10:00'"),
         ("10:70", "'10:70' is not a time of day"),
         ("10:00-25:00", "'25:00' is not a time of day"),
-        ("10:00-", "'10:00-' is not a time of day"),
+        ("this", "'this': which? write for example 'this week'"),
         ("2026-02-30", "'2026-02-30' is not a date: day is out of range for month"),
         ("past 2 hurs", "did you mean 'hours'?"),
         ("past 2", "add a unit to 2"),
@@ -111,6 +114,12 @@ def test_an_instant():
     for wrong in (" ", "10:00-11:00", "9999-12-31"):
         with pytest.raises(ValueError, match=r"time|further away"):
             read_moment(wrong, NOW, timezone.utc)
+
+
+def test_a_span_is_no_place_to_go_to():
+    for span in ("10:00-11:00", "yesterday - today"):
+        with pytest.raises(ValueError, match="press s to see it alone"):
+            read_moment(span, NOW, timezone.utc)
 
 
 def test_the_scheduler_s_zone_and_its_daylight_saving():

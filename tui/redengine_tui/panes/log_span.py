@@ -44,11 +44,13 @@ _DAY_FIRST = re.compile(r"(\d{1,2}(?:st|nd|rd|th)?)\.?\s+([^\W\d_]{3,})\.?(?:\s+
 _RELATIVE_DAY = re.compile(r"(today|yesterday)(?:[\s,]+(?:at\s+)?(.*))?", re.IGNORECASE)
 _PAST = re.compile(r"(?:past|last|-)\s*(.*)", re.IGNORECASE)
 _AGO = re.compile(r"(.*)\s+ago", re.IGNORECASE)
-_THIS = re.compile(r"this\s+(.*)", re.IGNORECASE)
+_THIS = re.compile(r"this(?:\s+(.*))?", re.IGNORECASE)
 _WITH_UNIT = re.compile(r"[\d.]+\s*(?![ap]\.?m\b)[^\W\d_]|P[T\d]", re.IGNORECASE)
 _BETWEEN = re.compile(r"between\s+(.*?)\s+and\s+(.*)", re.IGNORECASE)
 _FROM_ON = re.compile(r"(?:since|from|after)\s+(.*)", re.IGNORECASE)
 _UP_TO = re.compile(r"(before|until|till|up\s+to|to)\s+(.*)", re.IGNORECASE)
+_OPEN_DASH = re.compile(r"(.*\w\.?)\s*[-–—]")
+_MIDNIGHT = re.compile(r"24(:00)*")
 _DASH = re.compile(r"\s*(?:\.\.+|[-–—])\s*|\s+(?:to|until|till)\s+", re.IGNORECASE)
 
 
@@ -96,6 +98,8 @@ def read_moment(text: str, now: float, zone: tzinfo | None) -> float:
     """The instant that ``text`` names, in epoch seconds: of a day its beginning. Raises ``ValueError``."""
     if not text.strip():
         raise ValueError(f"write a time, for example {EXAMPLES}")
+    if _halves(text.strip()):
+        raise ValueError("this is a span of time: press s to see it alone, or write one time to go to")
     try:
         return _named(text, _local(now, zone)).start.timestamp()
     except OverflowError:
@@ -110,8 +114,8 @@ def _span(text: str, present: datetime) -> Span:
         return Span(None, (named.start if found[1].lower() == "before" else named.last).timestamp())
     halves = _halves(text)
     if halves is None:
-        # "since yesterday" has no end, "yesterday" has.
-        open_end = _FROM_ON.fullmatch(text)
+        # "since yesterday" and "yesterday -" have no end, "yesterday" has.
+        open_end = _FROM_ON.fullmatch(text) or _OPEN_DASH.fullmatch(text)
         named = _named(open_end[1] if open_end else text, present)
         return Span(named.start.timestamp(), None if open_end or not named.end else named.end.timestamp())
     start = _named(halves[0], present).start
@@ -143,6 +147,8 @@ def _halves(text: str) -> tuple[str, str] | None:
 def _end_after(text: str, start: datetime, now: datetime) -> datetime:
     """The end of a stretch that begins at ``start``: of a time of day or a weekday the first one after it."""
     word = text.split()[0].lower() if text else ""
+    if _MIDNIGHT.fullmatch(text):
+        text = "00:00"
     if _is_clock(text):
         return _newest(TimeOfDay.at(text), start + timedelta(days=1), whole=False).start
     if any(word in (day.lower(), day[:3].lower()) for day in WeekLiteral.days):
@@ -174,7 +180,7 @@ def _named(text: str, now: datetime) -> _Named:
         length = found[1] if re.search(r"\d", found[1]) else f"1 {found[1]}"
         return _Named(shift(now, -abs(parse_delta(length))))
     if found := _THIS.fullmatch(text):
-        return _this(found[1].lower(), now)
+        return _this((found[1] or "").lower(), now)
     if (found := _DAY_FIRST.fullmatch(text)) and _is_month(found[2]):
         if found[3]:
             return _of_day(_date_of(found[3], found[2], found[1]), found[4], now)
@@ -215,6 +221,8 @@ def _of_day(day: date, clock: str | None, now: datetime) -> _Named:
 
 
 def _this(unit: str, now: datetime) -> _Named:
+    if not unit:
+        raise ValueError("'this': which? write for example 'this week'")
     if unit not in _UNITS:
         raise ValueError(f"{unit!r} is not one of {', '.join(_UNITS)}{nearest(unit, _UNITS)}")
     return _Named(_newest(_UNITS[unit](), now, whole=False).start)
