@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redengine.nearest import nearest
 from redengine.time.anchor import AnchoredInterval, Point
 from redengine.time.interval import (
     TimeOfDay,
@@ -12,7 +13,6 @@ from redengine.time.interval import (
     TimeOfWeek,
     TimeOfYear,
 )
-from redengine.time.literals import nearest
 
 _BY_UNIT: dict[str, type[AnchoredInterval]] = {
     cls.unit: cls for cls in (TimeOfSecond, TimeOfMinute, TimeOfHour, TimeOfDay, TimeOfWeek, TimeOfMonth, TimeOfYear)

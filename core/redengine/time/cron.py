@@ -12,10 +12,11 @@ from typing import Any as AnyValue
 
 from cronsim import CronSim, CronSimError
 
+from redengine.nearest import nearest
 from redengine.time.anchor import AnchoredInterval
 from redengine.time.base import Any, Period, always
 from redengine.time.interval import TimeOfDay, TimeOfHour, TimeOfMinute, TimeOfMonth, TimeOfWeek, TimeOfYear
-from redengine.time.literals import YearLiteral, nearest
+from redengine.time.literals import YearLiteral
 from redengine.time.span import Interval
 from redengine.time.zone import UTC, instant, shift, wall_time
 

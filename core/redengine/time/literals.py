@@ -10,11 +10,12 @@ does a plain number ("10 to 12" o'clock given as integers), while a clock time i
 
 from __future__ import annotations
 
-import difflib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar, Literal
+
+from redengine.nearest import nearest
 
 Side = Literal["start", "end"]
 
@@ -29,13 +30,6 @@ _CLOCK = re.compile(
     r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d+))?)?)?\s*(?P<half>[ap])?(?(half)\.?m\.?)$",
     re.IGNORECASE,
 )
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """``; did you mean 'Monday'?`` when one of the words is near, else nothing."""
-    known = {each.lower(): each for each in words}
-    near = difflib.get_close_matches(word.lower(), known, n=1)
-    return f"; did you mean {known[near[0]]!r}?" if near else ""
 
 
 def _fraction(digits: str | None) -> int:

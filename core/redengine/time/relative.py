@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any as AnyValue
 from typing import ClassVar
 
+from redengine.nearest import nearest
 from redengine.time.base import Period
-from redengine.time.literals import nearest
 from redengine.time.span import Interval
 from redengine.time.zone import instant, localize
 

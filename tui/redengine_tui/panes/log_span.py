@@ -10,6 +10,7 @@ import re
 from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
+from redengine.nearest import nearest
 from redengine.time import (
     AnchoredInterval,
     RelativeDay,
@@ -21,7 +22,7 @@ from redengine.time import (
     TimeOfYear,
     parse_delta,
 )
-from redengine.time.literals import LITERALS, WeekLiteral, YearLiteral, nearest, parse_clock
+from redengine.time.literals import LITERALS, WeekLiteral, YearLiteral, parse_clock
 from redengine.time.zone import localize, shift
 from redengine_tui.format import past
 
