@@ -69,20 +69,29 @@ class RedEngine(_Declaring):
     execution
         How tasks run that do not say so themselves.
     **kwargs
-        Of :class:`~redengine.session.Session`: ``config``, ``parameters`` ...
+        Of :class:`~redengine.session.Session`: ``config``, ``parameters`` ... Not with a session that is there already
+        (``TypeError``).
+
+    Raises ``TypeError`` for a ``logger_repo`` that is none, and ``ValueError`` for one that cannot be a log.
     """
 
     def __init__(
         self, session: Session | None = None, logger_repo: Any = None, execution: str | None = None, **kwargs: Any
     ):
+        # Nothing is lost of an empty config.
+        given = [f"{name}=..." for name, value in kwargs.items() if value is not None and value != {}]
+        if session is not None and given:
+            options = ", ".join(given)
+            raise TypeError(f"RedEngine(session=...) takes the session as it is: give {options} to the Session")
         self.session = session if session is not None else Session(**kwargs)
+        repo = repo_from(logger_repo, self.session.config.max_memory_records)
         if execution is not None:
             self.session.config.execution = execution  # type: ignore[assignment]
         logger = self._get_task_logger()
         logger.setLevel(logging.INFO)
         #: Whether the project chose where to log.
         self.session.own_repo = logger_repo is not None
-        logger.handlers.insert(0, RepoHandler(repo=repo_from(logger_repo, self.session.config.max_memory_records)))
+        logger.handlers.insert(0, RepoHandler(repo=repo))
 
     def _get_task_logger(self) -> logging.Logger:
         return logging.getLogger(self.session.config.task_logger_basename)

@@ -52,6 +52,10 @@ class TestMaking:
     def test_existing_session(self) -> None:
         session = Session()
         assert RedEngine(session=session).session is session
+        assert RedEngine(session=session, config={}, parameters=None).session is session
+        told = r"session as it is: give config=..., parameters=... to the Session"
+        with pytest.raises(TypeError, match=told):
+            RedEngine(session=session, config={"timeout": 1}, parameters={"x": 1})
 
 
 def test_everything_at_once() -> None:
