@@ -95,7 +95,7 @@ def _read(path: Path, problems: list[str]) -> dict[str, Any]:
         return {}
     except OSError as error:
         problems.append(f"{path} cannot be read: {error.strerror}")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # of TOML, of UTF-8, or of a number with thousands of digits
         problems.append(f"{path} is not valid TOML: {error}")
     return {}
 
@@ -145,7 +145,7 @@ def _log(table: object, path: Path, problems: list[str]) -> dict[str, Any]:
         Rotation.of(*(options.get(name) for name in _LOG_OPTIONS[:-1]))
         if not isinstance(fsync, bool):
             raise ValueError(f"fsync is true or false, not {fsync!r}")
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         problems.append(f"{path}: [log] {error}")
         return default
     return {**options, "fsync": fsync} if fsync else options

@@ -27,7 +27,7 @@ class CsvFormat:
 
     def __post_init__(self) -> None:
         for name, char in (("delimiter", self.delimiter), ("quotechar", self.quotechar)):
-            if len(char) != 1 or not char.isascii() or char in "\r\n\0":
+            if not isinstance(char, str) or len(char) != 1 or not char.isascii() or char in "\r\n\0":
                 raise ValueError(f"kwds_csv: {name} must be one ASCII character, not {char!r}")
         if self.delimiter == self.quotechar:
             raise ValueError("kwds_csv: delimiter and quotechar must differ")
@@ -42,7 +42,7 @@ class CsvFormat:
 
         Raises ``ValueError`` for a dialect in which the end of a record cannot be found by its quotes.
         """
-        strange = sorted(set(keywords) - _UNDERSTOOD)
+        strange = sorted(map(str, set(keywords) - _UNDERSTOOD))
         if strange:
             raise ValueError(
                 f"kwds_csv: {', '.join(strange)} not supported in a log; use {', '.join(sorted(_UNDERSTOOD))}"

@@ -64,9 +64,16 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
 def _size(name: str, value: object) -> int | None:
     if value is None:
         return None
-    found = _SIZE.fullmatch(str(value)) if type(value) in (int, str) else None
-    if found is None or found[2].upper() not in _UNITS or not (size := int(float(found[1]) * _UNITS[found[2].upper()])):
-        raise ValueError(f'{name} is a number of bytes or a size such as "64 MB", not {value!r}')
+    size = value if type(value) is int else 0
+    if isinstance(value, str) and (found := _SIZE.fullmatch(value)):
+        try:
+            size = int(float(found[1]) * _UNITS[found[2].upper()])
+        except (KeyError, OverflowError):  # no such unit, or more digits than a number has: none was meant
+            size = 0
+    if size <= 0:
+        given = repr(value)
+        shown = given if len(given) <= 60 else f"{given[:60]}..."
+        raise ValueError(f'{name} is a number of bytes or a size such as "64 MB", not {shown}')
     return size
 
 

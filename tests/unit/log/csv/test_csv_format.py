@@ -137,6 +137,8 @@ def test_rubbish_is_parsed_to_something(data):
         {"doublequote": False},
         {"quoting": csv.QUOTE_NONE},
         {"delimiter": ";;"},
+        {"delimiter": 5},
+        {5: ";", "escapechar": ";"},
         {"delimiter": '"'},
         {"quotechar": "é"},
         {"lineterminator": "|"},

@@ -151,6 +151,7 @@ def test_options(open_repo, options, rotation):
     [
         ({"rotate_bytes": "64 cows"}, "rotate_bytes is a number of bytes or a size such as"),
         ({"rotate_bytes": 0}, "rotate_bytes"),
+        ({"rotate_bytes": "9" * 400 + " GB"}, r'rotate_bytes is .* "64 MB", not .9+\.\.\.$'),
         ({"rotate_bytes": True}, "rotate_bytes"),
         ({"rotate_age": "10"}, "rotate_age: '10': add a unit"),
         ({"rotate_age": -5}, "rotate_age is a length of time"),
