@@ -21,6 +21,7 @@ from redengine.log.handler import RepoHandler
 from redengine.log.history import HistoryBook, OpenRun
 from redengine.log.memory_repo import MAX_RECORDS, BoundedMemoryRepo, bound
 from redengine.log.past import BookReading, read_book
+from redengine.log.repo_checks import checked_log
 
 if TYPE_CHECKING:
     from redengine.tasks.registry import TaskSet
@@ -254,8 +255,10 @@ class Journal:
     def set_repo(self, repo: Any, delete_existing: bool = True) -> None:
         """Log tasks to this repository from now on; their pasts are read from it.
 
-        ``delete_existing=False``: the repositories there were are written to as well.
+        ``delete_existing=False``: the repositories there were are written to as well. Raises ``TypeError`` for what is
+        no repository, and ``ValueError`` for one that cannot be a log.
         """
+        checked_log(repo, "What set_repo takes")
         logger = self._task_logger()
         if delete_existing:
             TaskAdapter(logger, task=None, ignore_warnings=True).set_repo(repo)
@@ -292,9 +295,13 @@ class Journal:
                 del loggers[name]
 
     def _check_readable_logger(self) -> None:
-        """Have a log that can be read, on a level that has the runs."""
+        """Have a log that can be read, on a level that has the runs. Raises as :meth:`set_repo` for a repository that
+        somebody else has made the logger's."""
         logger = self._task_logger()
-        if self._find_repo() is None:
+        repo = self._find_repo()
+        if repo is not None:
+            checked_log(repo, f"The repo of a handler of the logger {logger.name}")
+        else:
             warnings.warn(
                 f"Logger {logger.name} cannot be read. Logging is set to memory. To supress this warning, "
                 "please set a handler that can be read (redbird.logging.RepoHandler)",

@@ -10,6 +10,7 @@ from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.handler import RepoHandler
 from redengine.log.log_record import TaskRunRecord
 from redengine.log.memory_repo import MAX_RECORDS, BoundedMemoryRepo
+from redengine.log.repo_checks import checked_log
 
 
 def create_default_handler(max_records: int | None = None) -> RepoHandler:
@@ -19,11 +20,14 @@ def create_default_handler(max_records: int | None = None) -> RepoHandler:
 
 def repo_from(choice: Repo | str | None, max_records: int | None = None) -> Repo:
     """A repository as it is, or made by name: ``"memory"`` (the default), or ``"csv"`` in the folder for temporary
-    files. ``max_records`` is of the one in memory. Raises ``ValueError`` for any other name."""
+    files. ``max_records`` is of the one in memory.
+
+    Raises ``ValueError`` for any other name, and as :func:`~redengine.log.repo_checks.checked_log`.
+    """
     if choice is None or choice == "memory":
         return BoundedMemoryRepo(model=TaskRunRecord, max_records=max_records or MAX_RECORDS)
     if choice == "csv":
         return CSVFileRepo(filename=Path(tempfile.gettempdir()) / "redengine.csv", model=TaskRunRecord)
     if isinstance(choice, str):
         raise ValueError(f"logger_repo is a Red Bird repository, 'memory' or 'csv', not {choice!r}")
-    return choice
+    return checked_log(choice, "logger_repo")

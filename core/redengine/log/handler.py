@@ -42,7 +42,8 @@ class RepoHandler(bird.RepoHandler):  # type: ignore[misc]
             self.handleError(record)
 
     def _keep(self, record: logging.LogRecord) -> None:
-        names = _names(self.repo.model)
+        # What only looks like a repository may have no model: then all is kept, as with a dict.
+        names = _names(getattr(self.repo, "model", None))
         if names is None or "formatted_message" in names:
             super().emit(record)
             return
@@ -93,7 +94,7 @@ def sole_handler(logger: logging.Logger, level: int) -> RepoHandler | None:
                     return None
                 found = handler
         reached = reached.parent if reached.propagate else None
-    if type(found) is not RepoHandler or found.filters or not _is_of_tasks(found.repo.model):
+    if type(found) is not RepoHandler or found.filters or not _is_of_tasks(getattr(found.repo, "model", None)):
         return None
     return found
 

@@ -10,18 +10,27 @@ from pydantic.v1 import PrivateAttr, validator
 
 from redengine.log import bird
 from redengine.log.log_record import built_plain
+from redengine.log.repo_checks import check_records, refuse_unknown
 
 #: Records that are kept unless something else is said.
 MAX_RECORDS = 10_000
 
 
 class BoundedMemoryRepo(bird.MemoryRepo):  # type: ignore[misc]
-    """redbird's ``MemoryRepo`` that keeps the newest ``max_records`` records and drops older ones."""
+    """redbird's ``MemoryRepo`` that keeps the newest ``max_records`` records and drops older ones.
+
+    Raises ``TypeError`` for options that there are not, and ``ValueError`` for those that cannot be.
+    """
 
     max_records: int = MAX_RECORDS
 
     _dropped: int = PrivateAttr(default=0)
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
+
+    def __init__(self, **data: Any) -> None:
+        refuse_unknown(type(self), data)
+        super().__init__(**data)
+        check_records(self)
 
     def __getstate__(self) -> dict[Any, Any]:
         """A copy in another process has its own lock."""

@@ -29,6 +29,7 @@ from redengine.log.csv.rotation import Rotation
 from redengine.log.csv.segment import Segment
 from redengine.log.csv.writer import RecordWriter
 from redengine.log.log_record import MinimalRecord, storable, stored_row
+from redengine.log.repo_checks import check_records, refuse_unknown
 from redengine.log.times import to_epoch
 
 
@@ -44,7 +45,7 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
     - ``keep_files`` and ``keep_age``: how many of these are kept, and for how long after their last record.
 
     The file is opened when first used, not before: processes that only import the project leave it alone.
-    Raises ``ValueError`` for options that cannot be.
+    Raises ``TypeError`` for options that there are not, and ``ValueError`` for those that cannot be.
     """
 
     fsync: bool = False
@@ -60,7 +61,11 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
     _lock: Any = PrivateAttr(default_factory=threading.RLock)
 
     def __init__(self, **data: Any) -> None:
+        refuse_unknown(type(self), data)
         super().__init__(**data)
+        check_records(self)
+        if "\0" in str(self.filename):
+            raise ValueError(f"filename={str(self.filename)!r} has a NUL in it, which no name of a file can have")
         # Now, since a task may change the working directory later.
         self._path = Path(os.path.abspath(self.filename))
         CsvFormat.from_keywords(self.kwds_csv)

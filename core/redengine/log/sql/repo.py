@@ -15,25 +15,29 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.pool import QueuePool
 
 from redengine.log import bird
+from redengine.log.repo_checks import check_records, refuse_unknown
 from redengine.log.sql.table import SqlTable, describe
 
 bird.load_sql()
 
 #: Seconds that a database of SQLite is waited for while another process writes to it.
 PATIENCE = 30.0
+#: Options of redbird's that are no fields.
+_OPTIONS = ("reflect_model",)
 
 
 class SQLRepo(bird.SQLRepo):  # type: ignore[misc]
     """SQL repository.
 
     Parameters are those of redbird's (``conn_string``, ``engine`` or ``session``; ``table``, ``model``, ``id_field``,
-    ``errors_query``, ``autocommit``, ``model_orm``), with
+    ``errors_query``, ``autocommit``, ``model_orm``; ``reflect_model`` changes nothing), with
 
     - ``if_missing``: ``"create"`` (the default) or ``"raise"`` (``NoSuchTableError``) when there is no such table;
     - ``fsync``: whether each record is waited for until it is forced to the disk, so that it survives a power cut.
       For SQLite and PostgreSQL, and with ``conn_string`` only.
 
     The database is connected to when first used, not before: processes that only import the project leave it alone.
+    Raises ``TypeError`` for options that there are not or that are missing, ``ValueError`` for those that cannot be.
     """
 
     fsync: bool = False
@@ -46,6 +50,7 @@ class SQLRepo(bird.SQLRepo):  # type: ignore[misc]
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
 
     def __init__(self, *, conn_string: str | None = None, engine: Any = None, session: Any = None, **data: Any) -> None:
+        refuse_unknown(type(self), data, also=_OPTIONS)
         if data.get("model_orm") is None and not data.get("table"):
             raise TypeError("A SQLRepo needs the name of its table: table='log'")
         if data.get("if_missing", "create") not in ("create", "raise"):
@@ -59,6 +64,7 @@ class SQLRepo(bird.SQLRepo):  # type: ignore[misc]
             raise TypeError("A SQLRepo needs a database: conn_string=, engine= or session=")
         # redbird's own way would connect now, and describe every table of the database to itself.
         bird.TemplateRepo.__init__(self, session=session, engine=engine, conn_string=conn_string, **data)
+        check_records(self)
 
     def __getstate__(self) -> dict[Any, Any]:
         """A copy in another process connects itself. Raises ``TypeError`` if it cannot know how."""
