@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from itertools import chain, islice
 from math import inf, isfinite
+from pathlib import Path
 from typing import Any
 
 from redengine.log import bird
 from redengine.log.csv.digest import Digest
+from redengine.log.csv.explanation import in_words
 from redengine.log.csv.format import CsvFormat
 from redengine.log.csv.past_reader import PastReader
 from redengine.log.csv.record_file import RecordFile
@@ -26,7 +29,7 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
     """The past of every record of a repository, oldest first.
 
     Records that cannot be understood are left out and counted in ``skipped``. Only a log that cannot be read at all
-    raises (``OSError``, or what the repository raises).
+    raises: ``OSError`` that names the file and says what to do, or what the repository raises.
     """
 
     def __init__(self, repo: bird.Repo) -> None:
@@ -45,11 +48,18 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
             return self._from_file(file)
         if bird.is_sql(repo):
             # Needs SQLAlchemy, which not everybody has.
+            from redengine.log.sql.explanation import explained
             from redengine.log.sql.queries import batches
 
-            return map(self._batch, batches(repo, Past._fields))
+            return self._of_batches(explained(repo), batches(repo, Past._fields))
         items = map(_values, list(repo.collection) if isinstance(repo, bird.MemoryRepo) else self._items(repo))
         return map(self._understood, iter(lambda: list(islice(items, AT_ONCE)), []))
+
+    def _of_batches(
+        self, explained: AbstractContextManager[None], batches: Iterator[Sequence[Sequence[Any]]]
+    ) -> Iterator[Iterable[PastValues]]:
+        with explained:
+            yield from map(self._batch, batches)
 
     def _items(self, repo: bird.Repo) -> Iterator[Any]:
         # A record that does not fit the model ends the reading of a repository that raises for it, so it is told
@@ -90,10 +100,11 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
                 yield values
 
     def _from_file(self, file: RecordFile) -> Iterator[Iterable[PastValues]]:
-        reading = PastReader(file)
-        while (values := reading.block()) is not None:
-            yield values
-            self.skipped = reading.skipped
+        with _explained(file):
+            reading = PastReader(file)
+            while (values := reading.block()) is not None:
+                yield values
+                self.skipped = reading.skipped
 
 
 class BookReading:
@@ -124,11 +135,12 @@ class BookReading:
         return False
 
     def _of_file(self, file: RecordFile) -> Iterator[str]:
-        digest = Digest(file)
-        for share in digest.steps():
-            yield f"{share:.0%}"
-        # What was written meanwhile, too.
-        self.unended = digest.advance()
+        with _explained(file):
+            digest = Digest(file)
+            for share in digest.steps():
+                yield f"{share:.0%}"
+            # What was written meanwhile, too.
+            self.unended = digest.advance()
         keeper = self.repo.keeper if isinstance(self.repo, CSVFileRepo) else None
         if keeper is not None:
             keeper.take(digest)
@@ -160,6 +172,17 @@ def record_file(repo: bird.Repo) -> RecordFile | None:
         except ValueError:
             return None
     return None
+
+
+@contextmanager
+def _explained(file: RecordFile) -> Iterator[None]:
+    """Have an ``OSError`` name the file, which may be an older one of the log, and say what to do."""
+    try:
+        yield
+    except OSError as exc:
+        path = Path(exc.filename) if isinstance(exc.filename, str) else file.path
+        # Of the class that its number has, as it was.
+        raise OSError(exc.errno, in_words(exc, path, "read")) from exc
 
 
 def _values(item: Any) -> tuple[Any, ...]:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import errno
+import os
+import re
 from datetime import datetime, timedelta
 
 import pytest
 
-from redengine.log import BoundedMemoryRepo, MinimalRecord, TaskRunRecord, bird
+from redengine.log import BoundedMemoryRepo, CSVFileRepo, MinimalRecord, TaskRunRecord, bird
 from redengine.log.history import HistoryBook, Loading, Past, TaskHistory
-from redengine.log.past import read_past
+from redengine.log.past import read_book, read_past
 
 RECORDS = [
     {"task_name": "a", "action": "run", "created": 1.5, "run_id": "x", "start": 1.5},
@@ -183,3 +186,49 @@ def test_a_history_that_is_loaded_is_as_one_that_is_noted(parts):
         assert (found.last, found.status, found.complete) == (expected.last, expected.status, expected.complete)
         assert (found.nominal_start, found.runtimes) == (expected.nominal_start, expected.runtimes)
     assert loaded["c"].complete
+
+
+# A log that cannot be read
+
+
+def test_a_folder_given_as_the_file(tmp_path, session):
+    for repo in (
+        CSVFileRepo(filename=tmp_path, model=TaskRunRecord),
+        bird.CSVFileRepo(filename=tmp_path, model=TaskRunRecord),
+    ):
+        told = f"cannot read the log {tmp_path}: Is a directory; it is a folder; give the name of a file"
+        for read in (read_book, lambda repo: list(read_past(repo))):
+            with pytest.raises(IsADirectoryError, match=re.escape(told)):
+                read(repo)
+    session._book = None
+    session.set_repo(repo)
+    with pytest.raises(IsADirectoryError, match=re.escape(told)):
+        session.start()
+
+
+@pytest.mark.parametrize("which", ["log.csv", "log-000001.csv"])
+def test_a_file_that_may_not_be_read(open_repo, log_path, monkeypatch, which):
+    repo = open_repo(rotate_bytes=100)
+    for record in RECORDS:
+        repo.add(TaskRunRecord(**record))
+    repo.close()
+    opened = os.open
+
+    def refuse(path, *args, **options):
+        if os.path.basename(path) == which:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+        return opened(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    path = log_path.with_name(which)
+    told = f"cannot read the log {path}: Permission denied; make {log_path.parent} and the file readable for this user"
+    with pytest.raises(PermissionError, match=re.escape(told)):
+        read_book(open_repo())
+
+
+def test_a_name_that_is_too_long(tmp_path):
+    repo = CSVFileRepo(filename=tmp_path / ("x" * 300), model=TaskRunRecord)
+    with pytest.raises(
+        OSError, match=r"cannot read the log .*xxx: File name too long; choose another place for the log$"
+    ):
+        read_book(repo)

@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from redengine.log import bird
 from redengine.log.repo_checks import check_records, refuse_unknown
+from redengine.log.sql.explanation import explained
 from redengine.log.sql.table import SqlTable, describe
 
 bird.load_sql()
@@ -93,11 +94,13 @@ class SQLRepo(bird.SQLRepo):  # type: ignore[misc]
     @property
     def log_table(self) -> SqlTable:
         """The table, for writing to it: created and with its indexes. Raises what the database raises."""
-        found = self.find_table()
+        found = self._found
         if found is None or not self._is_prepared:
-            with self._lock:
-                found = self._found = self._prepare(self._found)
-                self._is_prepared = True
+            with explained(self):
+                self.find_table()
+                with self._lock:
+                    found = self._found = self._prepare(self._found)
+                    self._is_prepared = True
         return found
 
     def create(self) -> None:

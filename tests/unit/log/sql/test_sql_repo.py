@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, NoSuchTableError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, IntegrityError, NoSuchTableError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import declarative_base
 
@@ -361,3 +362,60 @@ def test_how_safe_a_record_is(tmp_path: Any, fsync: bool, level: int) -> None:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     repo.close()
+
+
+# A file of SQLite that cannot be used
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "told"),
+    [
+        ("folder", OperationalError, "unable to open database file; it is a folder; give the name of a file"),
+        ("text", DatabaseError, "file is not a database; it is a file of another kind; give the name of another one"),
+        ("damaged", DatabaseError, "database disk image is malformed; it is damaged; put a copy of it in its place"),
+    ],
+)
+def test_a_file_that_is_no_database(
+    tmp_path: Any, name: str, error: Any, told: str, make_session: Callable[..., Any]
+) -> None:
+    path = tmp_path / name
+    repo = SQLRepo(conn_string=f"sqlite:///{path}", table="log", model=TaskRunRecord)
+    if name == "folder":
+        path.mkdir()
+    elif name == "text":
+        path.write_text("What somebody has written down, which is longer than a header.\n" * 9)
+    else:
+        repo.create()
+        repo.close()
+        whole = path.read_bytes()
+        path.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
+    text = f"cannot use the log in the database {path}: {told}"
+    session = make_session()
+    session._book = None
+    session.set_repo(repo)
+    for use in (read_past, lambda _: session.book, lambda _: session.start(), lambda repo: [repo.add(record(1.0))]):
+        with pytest.raises(error, match=re.escape(text)) as raised:
+            list(use(repo))
+        assert type(raised.value) is error
+        assert isinstance(raised.value.__cause__, error)
+        assert type(raised.value.orig) is type(raised.value.__cause__.orig)
+        repo = SQLRepo(conn_string=f"sqlite:///{path}", table="log", model=TaskRunRecord)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Any) -> None:
+    path = tmp_path / "nowhere" / "log.db"
+    repo = SQLRepo(conn_string=f"sqlite:///{path}", table="log", model=TaskRunRecord)
+    told = f"the log in the database {path}: unable to open database file; the folder {path.parent} does not exist"
+    with pytest.raises(OperationalError, match=re.escape(told)):
+        repo.add(record(1.0))
+
+
+def test_other_errors_are_as_they_are(make_repo: Callable[..., Any], kind: str, engine: sa.Engine) -> None:
+    repo = make_repo(kind)
+    repo.add(record(1.0))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP TABLE {repo.table}")
+    with pytest.raises((OperationalError, ProgrammingError)) as raised:
+        list(read_past(repo))
+    assert "cannot use the log" not in str(raised.value)
+    assert raised.value.__cause__ is raised.value.orig
