@@ -297,3 +297,28 @@ def test_escapes_are_made_visible(check):
     )
     assert done.returncode == 1
     assert "\x1b" not in done.stdout
+
+
+LOGGED = """
+from redengine import RedEngine
+from redengine.log import CSVFileRepo, TaskRunRecord
+app = RedEngine(logger_repo=CSVFileRepo(filename={filename!r}, model=TaskRunRecord))
+app.task("daily", name="a", func=print)
+app.task("after task 'a' & afer", name="b", func=print)
+app.task("after task 'c'", name="d", func=print)
+"""
+
+
+@pytest.mark.parametrize("filename", [".", ""])
+def test_a_log_that_cannot_be_read_is_told_once(check, tmp_path, filename):
+    done = check(LOGGED.format(filename=filename))
+    assert done.returncode == 1
+    told = (
+        f"IsADirectoryError: [Errno 21] cannot read the log {tmp_path}: Is a directory; it is a folder; give the name"
+    )
+    assert [line for line in done.stdout.splitlines() if "the log" in line] == [
+        f"{tmp_path / 'project.py'}: error: the log of this project cannot be read: {told} of a file"
+    ]
+    # All else is found all the same.
+    assert '"afer" is not' in done.stdout
+    assert "there is no task 'c'" in done.stdout

@@ -58,13 +58,25 @@ def check(project: LoadedProject) -> tuple[Finding, ...]:
     session = project.session
     findings = [*_collected(project), *(_odd(oddity) for oddity in project.oddities)]
     wrong = {mistake.line for mistake in project.mistakes}
+    unreadable = list(_of_log(project))
+    findings.extend(unreadable)
     for task in session.tasks:
-        findings.extend(_of_task(task, wrong))
+        findings.extend(_of_task(task, wrong, past_known=not unreadable))
     findings.extend(_never_first(session))
     findings.extend(_of_shut_cond(project))
     # Many tasks may be declared at one line, in a loop: each keeps its own together.
     places = {task: place for place, task in enumerate(dict.fromkeys(finding.task for finding in findings))}
     return tuple(sorted(dict.fromkeys(findings), key=lambda finding: _place(finding, places[finding.task])))
+
+
+def _of_log(project: LoadedProject) -> Iterator[Finding]:
+    """Whether the log can be read, told once and not of each condition that asks it."""
+    try:
+        project.session.book  # noqa: B018 - read now
+    except Exception as error:
+        reason = str(error).strip().splitlines() or [""]
+        message = f"the log of this project cannot be read: {type(error).__name__}: {reason[0]}"
+        yield Finding("error", "", str(project.path), 0, 0, message)
 
 
 def _place(finding: Finding, task: int) -> tuple[str, int, int, int, int]:
@@ -140,8 +152,8 @@ def _where(problem: Problem | None, message: str, near: str) -> tuple[int, str, 
     return (problem.column, message, near, problem.line) if problem else (0, message, near, 0)
 
 
-def _of_task(task: Any, wrong: set[int]) -> Iterator[Finding]:
-    """``wrong``: lines whose condition was told to be wrong already."""
+def _of_task(task: Any, wrong: set[int], *, past_known: bool) -> Iterator[Finding]:
+    """``wrong``: lines whose condition was told to be wrong already. Without a past no condition can be asked."""
 
     def found(
         severity: Literal["error", "warning"], message: str, suggestion: str = "", at: Problem | None = None
@@ -155,6 +167,8 @@ def _of_task(task: Any, wrong: set[int]) -> Iterator[Finding]:
             near = _near(name, session.tasks.names())
             told = found("error", f"there is no task {name!r}", near, problem)
             yield replace(told, condition=str(condition))
+        if not past_known:
+            continue
         try:
             condition.examine(session.context(task))
         except KeyError:
