@@ -313,9 +313,7 @@ app.task("after task 'c'", name="d", func=print)
 def test_a_log_that_cannot_be_read_is_told_once(check, tmp_path, filename):
     done = check(LOGGED.format(filename=filename))
     assert done.returncode == 1
-    told = (
-        f"IsADirectoryError: [Errno 21] cannot read the log {tmp_path}: Is a directory; it is a folder; give the name"
-    )
+    told = f"cannot read the log {tmp_path}: Is a directory; it is a folder; give the name"
     assert [line for line in done.stdout.splitlines() if "the log" in line] == [
         f"{tmp_path / 'project.py'}: error: the log of this project cannot be read: {told} of a file"
     ]

@@ -30,6 +30,7 @@ from redengine.syntax.grammar import unquote
 from redengine.tasks import CommandTask, FuncTask
 from redengine.tasks.adjustable import ELSEWHERE
 from redengine_tui.circles import circles
+from redengine_tui.outside import unreadable
 from redengine_tui.project import LoadedProject
 from redengine_tui.text import safe_block, safe_line
 
@@ -74,8 +75,7 @@ def _of_log(project: LoadedProject) -> Iterator[Finding]:
     try:
         project.session.book  # noqa: B018 - read now
     except Exception as error:
-        reason = str(error).strip().splitlines() or [""]
-        message = f"the log of this project cannot be read: {type(error).__name__}: {reason[0]}"
+        message = f"the log of this project cannot be read: {unreadable(error)}"
         yield Finding("error", "", str(project.path), 0, 0, message)
 
 

@@ -26,8 +26,7 @@ def take_past(project: LoadedProject, data: ProjectData) -> bool:
     try:
         book = session.book
     except Exception as error:
-        reason = str(error).strip().splitlines() or [""]
-        raise ProjectError(f"The log of this project cannot be read: {type(error).__name__}: {reason[0]}") from error
+        raise ProjectError(f"The log of this project cannot be read: {unreadable(error)}") from error
     scheduled = data.is_scheduled()
     if scheduled:
         unended, session.unended = session.unended, {}
@@ -50,3 +49,11 @@ def processes_full(session: Session) -> bool:
     """Whether as many runs in processes are alive as there may be."""
     alive = sum(len(session.book[task.name].live) for task in session.tasks if task.get_execution() == "process")
     return alive >= session.config.max_process_count
+
+
+def unreadable(error: Exception) -> str:
+    """Why the log of a project cannot be read, in a line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    reason = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {reason[0]}"

@@ -5,9 +5,9 @@ The files of ``log.csv`` are ``log-000001.csv``, ``log-000002.csv`` ... and ``lo
 
 from __future__ import annotations
 
-import math
 import os
 import re
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -85,7 +85,7 @@ def _seconds(name: str, value: object) -> float | None:
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     seconds = length.total_seconds() if isinstance(length, timedelta) else length
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= sys.float_info.max:
         raise ValueError(f'{name} is a length of time such as "7 days", or seconds, not {value!r}')
     return float(seconds)
 

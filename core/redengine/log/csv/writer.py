@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from redengine.log.csv.explanation import in_words
 from redengine.log.csv.record_file import RecordFile
 from redengine.log.csv.rewriting import Rewritten, replace, sync_folder
 from redengine.log.csv.rotation import Rotation, set_aside
@@ -220,18 +221,7 @@ class RecordWriter:
             raise self._explanation(exc) from exc
 
     def _explanation(self, exc: OSError) -> LogUnwritableError:
-        path = self.file.path
-        if exc.errno == errno.ENOENT and not path.parent.exists():
-            advice = f"the folder {path.parent} does not exist; create it or choose another place for the log"
-        elif exc.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            advice = f"make {path.parent} and the file writable for this user, or choose another place for the log"
-        elif exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            advice = "free some space on that disk"
-        elif exc.errno == errno.EISDIR:
-            advice = "it is a folder; give the name of a file"
-        else:
-            advice = "choose another place for the log"
-        return LogUnwritableError(exc.errno, f"cannot write the log {path}: {os.strerror(exc.errno or 0)}; {advice}")
+        return LogUnwritableError(exc.errno, in_words(exc, self.file.path, "write"))
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:

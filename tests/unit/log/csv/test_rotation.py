@@ -154,6 +154,7 @@ def test_options(open_repo, options, rotation):
         ({"rotate_bytes": "9" * 400 + " GB"}, r'rotate_bytes is .* "64 MB", not .9+\.\.\.$'),
         ({"rotate_bytes": True}, "rotate_bytes"),
         ({"rotate_age": "10"}, "rotate_age: '10': add a unit"),
+        ({"rotate_age": 10**400}, "rotate_age is a length of time"),
         ({"rotate_age": -5}, "rotate_age is a length of time"),
         ({"rotate_bytes": 1, "keep_files": -1}, "keep_files is a number of files"),
         ({"rotate_bytes": 1, "keep_age": []}, "keep_age is a length of time"),
