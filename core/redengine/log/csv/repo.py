@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from redengine.log import bird
 from redengine.log.bird_additions import field_names, is_pydantic2
 from redengine.log.csv.format import CsvFormat
 from redengine.log.csv.keeping import LogKeeper
+from redengine.log.csv.raw_query import RawQuery
 from redengine.log.csv.record_file import NEEDED_COLUMNS, RecordFile
 from redengine.log.csv.rotation import Rotation
 from redengine.log.csv.segment import Segment
@@ -31,6 +32,9 @@ from redengine.log.csv.writer import RecordWriter
 from redengine.log.log_record import MinimalRecord, storable, stored_row
 from redengine.log.repo_checks import check_records, refuse_unknown
 from redengine.log.times import to_epoch
+
+#: A place that says in which file it is, the records there, and the columns of that file.
+Block = tuple[int, Sequence[bytes], Sequence[str]]
 
 
 class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
@@ -175,22 +179,30 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
 
     def read_file(self) -> Iterator[dict[str, Any]]:
         """Every whole record, oldest first, by the names in the file's header. Damaged ones are left out."""
-        for place, record in self._records():
-            row = self._row(place, record)
-            if row is not None:
-                yield row
+        for place, records, _ in self._blocks():
+            for record in records:
+                row = self._row(place, record)
+                if row is not None:
+                    yield row
 
     def query_items(self, query: Mapping[str, Any]) -> Iterator[Any]:
         """The items that fit, oldest first."""
-        return self._matching(query, self._records(self._needles(query)))
+        for place, records, _ in self._sifted(query, self._blocks(self._needles(query))):
+            yield from self._matching(query, place, records)
 
     def query_read_last(self, query: Mapping[str, Any]) -> Any:
         """The newest item that fits, read from the end of the file."""
-        return next(self._matching(query, self._records_backward(self._needles(query))), None)
+        for place, records, _ in self._sifted(query, self._blocks_backward(self._needles(query))):
+            for item in self._matching(query, place, reversed(records)):
+                return item
+        return None
 
     def query_count(self, query: Mapping[str, Any]) -> int:
         """How many items fit."""
-        return sum(1 for _ in self.query_items(query))
+        return sum(
+            len(records) if certain else sum(1 for _ in self._matching(query, place, records))
+            for place, records, certain in self._sifted(query, self._blocks(self._needles(query)), counting=True)
+        )
 
     def query_update(self, query: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         """Change the items that fit."""
@@ -246,8 +258,8 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
         file.refresh()
         return file if self._needed() <= set(file.columns) else None
 
-    def _records(self, holding: Collection[bytes] = ()) -> Iterator[tuple[int, bytes]]:
-        """Every record, oldest first, with a place that says which file it is in."""
+    def _blocks(self, holding: Collection[bytes] = ()) -> Iterator[Block]:
+        """Every record, oldest first, with a place that says which file it is in, and the columns of that."""
         file = self._refreshed()
         if file is None:
             return
@@ -259,12 +271,12 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
                 # The oldest may have been deleted meanwhile.
                 position = max(position, file.start)
                 stop = min(file.mark_after(position), end)
+                columns = file.segment_at(position).columns
                 block = file.block(position, stop, holding=holding)
-            for record in block:
-                yield position, record
+            yield position, block, columns
             position = stop
 
-    def _records_backward(self, holding: Collection[bytes] = ()) -> Iterator[tuple[int, bytes]]:
+    def _blocks_backward(self, holding: Collection[bytes] = ()) -> Iterator[Block]:
         file = self._refreshed()
         if file is None:
             return
@@ -274,9 +286,9 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
                 if file.base != base:
                     return
                 start = file.mark_before(position)
+                columns = file.segment_at(start).columns
                 block = file.block(start, position, holding=holding)
-            for record in reversed(block):
-                yield start, record
+            yield start, block, columns
             position = start
 
     def _row(self, place: int, record: bytes) -> dict[str, Any] | None:
@@ -299,9 +311,21 @@ class CSVFileRepo(bird.CSVFileRepo):  # type: ignore[misc]
             bird.handle_conversion_error(self, row)
             return None
 
-    def _matching(self, query: Mapping[str, Any], records: Iterator[tuple[int, bytes]]) -> Iterator[Any]:
+    def _sifted(
+        self, query: Mapping[str, Any], blocks: Iterator[Block], *, counting: bool = False
+    ) -> Iterator[tuple[int, Sequence[bytes], bool]]:
+        """The blocks with only those records that fit, and ``True``, where that can be told without models."""
+        # A subclass may understand records in its own way. What is in the prefilter alone costs less there.
+        useful = counting or query.keys() > self._plain(query).keys()
+        able = type(self) is CSVFileRepo and self.field_access != "key"
+        raw = RawQuery.of(self.model, query, self.file.format) if useful and able else None
+        for place, records, columns in blocks:
+            fitting = None if raw is None else raw.fitting(records, columns)
+            yield place, records if fitting is None else fitting, fitting is not None
+
+    def _matching(self, query: Mapping[str, Any], place: int, records: Iterable[bytes]) -> Iterator[Any]:
         prefilter = self._prefilter(query)
-        for place, record in records:
+        for record in records:
             row = self._row(place, record)
             if row is None or not prefilter(row):
                 continue

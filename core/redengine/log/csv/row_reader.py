@@ -92,7 +92,7 @@ class RowReader:
             raise ValueError("one of them is of no task")
         if marks and any(self._format.quotechar in column for column in (names, actions, run_ids)):
             raise ValueError("what is quoted is needed")
-        created = _numbers(column(self._created))
+        created = numbers_of(column(self._created))
         with_start = self._start < width and (self._all_starts or "" in run_ids)
         starts = _numbers_or_none(column(self._start)) if with_start else repeat(None)
         runtimes = _numbers_or_none(column(self._runtime)) if self._runtime < width else repeat(None)
@@ -141,7 +141,7 @@ class RowReader:
                 yield values
 
 
-def _numbers(texts: list[str]) -> list[float]:
+def numbers_of(texts: list[str]) -> list[float]:
     """Numbers by their texts. Raises ``ValueError`` unless all are plain ones."""
     try:
         # Reads a number of 16 digits in a fifth of the time.
@@ -154,7 +154,7 @@ def _numbers(texts: list[str]) -> list[float]:
 
 
 def _numbers_or_none(texts: list[str]) -> list[float | None]:
-    numbers = iter(_numbers([text for text in texts if text]))
+    numbers = iter(numbers_of([text for text in texts if text]))
     return [next(numbers) if text else None for text in texts]
 
 
