@@ -48,6 +48,8 @@ class Rewritten:
 
 def replace(path: Path, parts: Iterable[bytes], *, unless: Callable[[], bool] = bool) -> None:
     """Replace a file by these bytes; not if ``unless`` then says so. Raises ``OSError``, and the file is as it was."""
+    # A link stays one: what it leads to is the log, and may be on another disk than the link.
+    path = Path(os.path.realpath(path))
     temporary, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(temporary, "wb") as new:

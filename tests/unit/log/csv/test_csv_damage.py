@@ -178,6 +178,32 @@ def test_a_rewrite_keeps_the_mode_and_leaves_no_temporary_file(open_repo, log_pa
     assert [path.name for path in log_path.parent.iterdir()] == ["log.csv"]
 
 
+@pytest.mark.parametrize("rewrite", ["update", "delete", "replace all"])
+def test_a_rewrite_of_a_link_changes_the_file_that_it_leads_to(open_repo, log_path, tmp_path, rewrite):
+    real = tmp_path / "elsewhere" / "real.csv"
+    real.parent.mkdir()
+    open_repo(filename=real).add(record())
+    real.chmod(0o640)
+    between = tmp_path / "between.csv"
+    between.symlink_to(real)
+    log_path.symlink_to("between.csv")
+    repo = open_repo()
+    repo.add(record(name="b"))
+    if rewrite == "update":
+        repo.filter_by(task_name="a").update(task_name="c")
+    elif rewrite == "delete":
+        repo.filter_by(task_name="a").delete()
+    else:
+        repo.write_file([record(name="b")])
+    repo.add(record(name="d"))
+    assert names(repo) == names(open_repo(filename=real)) == (["c", "b", "d"] if rewrite == "update" else ["b", "d"])
+    assert log_path.readlink().name == "between.csv"
+    assert between.readlink() == real
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert list(real.parent.iterdir()) == [real]
+    assert set(tmp_path.iterdir()) == {log_path, between, real.parent}
+
+
 def test_a_failed_rewrite_leaves_the_file_as_it_was(open_repo, log_path, monkeypatch):
     repo = open_repo()
     repo.add(record())
