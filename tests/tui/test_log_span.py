@@ -137,7 +137,10 @@ def test_the_scheduler_s_zone_and_its_daylight_saving():
         (Span(), ""),
         (Span(NOW - 60), "since 14:04:00"),
         (Span(None, NOW - 86400), "before 23 Nov 14:05"),
-        (Span(NOW - 86400, NOW), "23 Nov 14:05 to 14:05:00"),
+        (Span(NOW - 86400, NOW), "23 Nov 14:05 to 24 Nov 14:05"),
+        (Span(NOW - 60, NOW), "14:04:00 to 14:05:00"),
+        (Span(NOW - 60, NOW + 86400), "14:04:00 to 25 Nov 14:05"),
+        (read_span("yesterday", NOW, timezone.utc), "23 Nov 00:00 to 24 Nov 00:00"),
     ],
 )
 def test_in_words(span, words):

@@ -96,6 +96,18 @@ def past(at: float, now: float, tz: tzinfo | None = None) -> str:
     return f"{moment.day:2} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
+def dated(at: float, now: float, tz: tzinfo | None = None) -> str:
+    """When something was, with date and time of day: ``23 Nov 14:05`` this year, else ``23 Nov 2025 14:05``."""
+    moment, today = _local(at, tz), _local(now, tz)
+    year = "" if moment.year == today.year else f"{moment.year} "
+    return f"{moment.day:2} {_MONTHS[moment.month - 1]} {year}{moment:%H:%M}"
+
+
+def is_today(at: float, now: float, tz: tzinfo | None = None) -> bool:
+    """Whether that is on the same day as now."""
+    return _local(at, tz).date() == _local(now, tz).date()
+
+
 def future(at: float, now: float, tz: tzinfo | None = None) -> str:
     """When something will be: ``in 3m 20s`` within the hour, then ``14:05``, ``Wed 14:05``, ``24 Dec 14:05``."""
     left = at - now

@@ -24,7 +24,7 @@ from redengine.time import (
 )
 from redengine.time.literals import LITERALS, WeekLiteral, YearLiteral, parse_clock
 from redengine.time.zone import localize, shift
-from redengine_tui.format import past
+from redengine_tui.format import dated, is_today, past
 
 EXAMPLES = "'10:00', 'yesterday', 'Mon 9:00', '2026-11-24 09:00' or 'past 2 hours'"
 
@@ -63,9 +63,12 @@ class Span(NamedTuple):
 
     def words(self, now: float, zone: tzinfo | None) -> str:
         """What it means, for people; empty when it is all of time."""
-        since, until = (None if at is None else past(at, now, zone).strip() for at in self)
-        if since is None or until is None:
+        since, until = ("" if at is None else past(at, now, zone).strip() for at in self)
+        if self.since is None or self.until is None:
             return f"since {since}" if since else f"before {until}" if until else ""
+        if is_today(self.until, now, zone) and not is_today(self.since, now, zone):
+            # Behind a date, a time of day alone would be read as one of that day.
+            until = dated(self.until, now, zone).strip()
         return f"{since} to {until}"
 
 
