@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timezone
+from datetime import datetime, timezone
 from unicodedata import category
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -12,7 +13,8 @@ from textual.app import App
 
 from redengine.control import messages as m
 from redengine_tui.panes.log import LogPane
-from redengine_tui.panes.log_lines import record_row
+from redengine_tui.panes.log_lines import Today, record_row, when
+from redengine_tui.panes.log_prompt import LogPrompt
 from redengine_tui.screens.record import RecordScreen
 
 OSC = "\x1b]52;c;aGVsbG8=\x07"
@@ -261,11 +263,87 @@ async def test_other_days_say_so(app, entry, clock):
     app.controller.log.append(m.LogEntry(501, clock.now, "fetch-prices", "run"))
     async with app.run_test(size=(80, 12)) as pilot:
         await started(pilot, app)
-        assert "Tue 13:13  ✓ success" in screen(app)
+        assert "24 Nov 13:13  ✓ success" in screen(app)
         assert " 14:05:00  ► run" in screen(app)
-        await pilot.resize_terminal(120, 12)
+        await pilot.resize_terminal(60, 12)
+        await pilot.pause()
+        assert "Tue 13:13  ✓ success" in screen(app)
+
+
+async def test_when_a_day_is_over_its_records_say_so(app, entry, clock):
+    async with app.run_test(size=(80, 12)) as pilot:
+        await started(pilot, app)
+        app.pane.filter_task("fetch-prices")
+        app.pane._given(LogPrompt.Given("span", "since 13:00"))
+        await until(pilot, lambda: "time since 13:00:00" in screen(app))
+        await until(pilot, lambda: " 13:13:20  ✓ success" in screen(app))
+        clock.advance(86_400)
+        app.pane.tick()
         await pilot.pause()
         assert "24 Nov 13:13  ✓ success" in screen(app)
+        assert "time since 24 Nov 13:00" in screen(app)
+        app.controller.append_log(m.LogEntry(501, clock.now, "fetch-prices", "run"))
+        await until(pilot, lambda: "    14:05:00  ► run" in screen(app))
+
+
+async def test_a_new_day_is_noted_with_its_first_record_too(app, entry, clock):
+    async with app.run_test(size=(80, 12)) as pilot:
+        await started(pilot, app)
+        clock.advance(86_400)
+        app.controller.append_log(m.LogEntry(501, clock.now, "fetch-prices", "run"))
+        await until(pilot, lambda: "    14:05:00  ► run" in screen(app))
+        assert "24 Nov 13:13  ✓ success" in screen(app)
+
+
+async def test_one_record_of_another_day_amid_those_of_today(app, entry):
+    log = app.controller.log
+    log[494] = msgspec.structs.replace(log[494], created=log[494].created - 86_400)
+    async with app.run_test(size=(80, 12)) as pilot:
+        await started(pilot, app)
+        assert " 23 Nov 13:13  ✓ success" in screen(app)
+        assert "     13:13:20  ✓ success" in screen(app)
+
+
+@pytest.mark.parametrize(
+    ("width", "far", "said"),
+    [
+        (50, 1, "   15 Sep"),
+        (75, 1, "15 Sep 12:34"),
+        (75, 2, "15 Sep 12:34"),
+        (100, 2, "     15 Sep 12:34"),
+        # Measured before the day was over.
+        (75, 0, "15 Sep 12:34"),
+    ],
+)
+def test_times_of_other_days(width, far, said, clock):
+    at = datetime(2026, 9, 15, 12, 34, tzinfo=timezone.utc).timestamp()
+    assert when(at, clock.now, timezone.utc, width, far) == said
+
+
+@pytest.mark.parametrize(("width", "said"), [(50, " Sep 2025"), (75, " 15 Sep 2025"), (100, "15 Sep 2025 12:34")])
+def test_times_of_other_years(width, said, clock):
+    at = datetime(2025, 9, 15, 12, 34, tzinfo=timezone.utc).timestamp()
+    assert when(at, clock.now, timezone.utc, width, 2) == said
+    assert when(clock.now, clock.now, timezone.utc, width, 2).strip() == "14:05:00"
+
+
+@pytest.mark.parametrize("zone", [timezone.utc, ZoneInfo("America/Havana"), ZoneInfo("Asia/Beirut"), None])
+def test_today_is_from_midnight_to_midnight(zone):
+    # Also where there is no midnight, or two, as daylight saving begins or ends at it.
+    for month, day in ((3, 8), (3, 29), (10, 25), (11, 1), (12, 31)):
+        noon = datetime(2026, month, day, 12, tzinfo=zone)
+        today = Today.of(noon.timestamp(), zone)
+        for hours in range(-40, 40):
+            at = noon.timestamp() + hours * 1800
+            then = datetime.fromtimestamp(at, zone)
+            assert today.distance(at) == (0 if then.date() == noon.date() else 1 if then.year == noon.year else 2)
+
+
+async def test_wide_characters_have_the_room_they_need(app, entry):
+    app.controller.log = [entry(1, task="☕☕☕☕☕"), entry(2, task="a\nb")]
+    async with app.run_test(size=(100, 12)) as pilot:
+        await started(pilot, app)
+        assert "success     ☕☕☕☕☕  " in screen(app)
 
 
 async def test_notice_is_told_once(app, entry):

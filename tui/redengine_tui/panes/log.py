@@ -120,6 +120,11 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
         if self.is_mounted:
             self.feed.news()
 
+    def tick(self) -> None:
+        if self.lines.tick():
+            # What is said around the lines has times in it, too.
+            self._mark()
+
     def filter_task(self, name: str | None) -> None:
         """Show only the records of one task; ``None``: of all."""
         self._choose(replace(self.chosen, task=name or ""))

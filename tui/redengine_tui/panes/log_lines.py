@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
 
 from redengine.control.messages import LogEntry
-from redengine_tui.format import DAY, clock_time, duration, past, stamp
+from redengine_tui.format import DAY, clock_time, dated, duration, is_today, past, stamp
 from redengine_tui.panes.ink import INK, MUTED, fit
 from redengine_tui.panes.log_window import LogWindow
 from redengine_tui.panes.rows import Rows
@@ -22,8 +23,10 @@ from redengine_tui.text import safe_line
 STATE_WIDTH = 12
 #: Cells of how long a run took.
 TOOK_WIDTH = 7
-#: Cells from which a line has room for dates in full.
-WIDE = 100
+#: Cells from which a line has room for the time of day behind a date, and for a year between the two.
+ROOMY, WIDE = 60, 100
+#: Cells of a task's name, at most.
+NAME_WIDTH = 40
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 #: Rows above the record that was gone to, so that it is seen what led to it.
 ABOVE = 3
@@ -54,6 +57,33 @@ def record_text(entry: LogEntry) -> str:
     if entry.exc_text:
         message = exception_line(entry.exc_text) or message
     return message
+
+
+class Today(NamedTuple):
+    """The day that it is, and its year: what decides how much of a time has to be said."""
+
+    #: First second and the one after the last, in epoch seconds: records are many, and this is quick to compare.
+    day: tuple[float, float]
+    year: tuple[float, float]
+
+    @classmethod
+    def of(cls, now: float, zone: tzinfo | None) -> Today:
+        """The day of this instant in that zone."""
+
+        def begin(day: date) -> float:
+            return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
+
+        today = datetime.fromtimestamp(now, zone).date()
+        return cls(
+            (begin(today), begin(today + timedelta(days=1))),
+            (begin(date(today.year, 1, 1)), begin(date(today.year + 1, 1, 1))),
+        )
+
+    def distance(self, at: float) -> int:
+        """0: a time of today, 1: of this year, 2: of another one."""
+        if self.day[0] <= at < self.day[1]:
+            return 0
+        return 1 if self.year[0] <= at < self.year[1] else 2
 
 
 class Place(NamedTuple):
@@ -94,15 +124,17 @@ class LogLines(Rows):
         self.following = True
         #: Records that came since following ended.
         self.fresh = 0
+        #: What the widths of columns depend on: cells of the longest name, and how far away the day of any record is.
         self._names = 0
-        self._dated = False
+        self._far = 0
+        self._today: Today | None = None
 
     # What is held has changed.
 
     def replaced(self) -> None:
         """The window holds other records: show the newest and follow."""
         self.following, self.fresh = True, 0
-        self._measure(self.window.entries, anew=True)
+        self._measure((), anew=True)
         self.resize_to(len(self.window))
         self.cursor = self.count - 1
         self._to_end()
@@ -122,7 +154,7 @@ class LogLines(Rows):
         """Show a window at this place of it."""
         self.window = window
         self.following, self.fresh = place.following, place.fresh
-        self._measure(window.entries, anew=True)
+        self._measure((), anew=True)
         self.resize_to(len(window))
         self.cursor = min(place.cursor, self.count - 1)
         self._set_top(place.top)
@@ -176,22 +208,24 @@ class LogLines(Rows):
             self.place(top + added)
         self.refresh()
 
-    def _measure(self, entries: list[LogEntry], *, anew: bool = False) -> bool:
-        """Take note of what column widths depend on; whether they changed."""
-        before = (self._names, self._dated)
-        if anew:
-            self._names, self._dated = 0, False
-        today = self._day(self.clock())
-        for entry in entries:
-            self._names = max(self._names, min(len(entry.task), 40))
-        self._dated = self._dated or any(self._day(entry.created) != today for entry in (*entries[:1], *entries[-1:]))
-        return before != (self._names, self._dated)
+    def tick(self) -> bool:
+        """A second has passed; whether another day has begun, or the days are those of another zone."""
+        changed = self._measure(())
+        if changed:
+            self.refresh()
+        return changed
 
-    def _day(self, at: float) -> str:
-        try:
-            return datetime.fromtimestamp(at, self.zone()).strftime("%Y%j")
-        except (OverflowError, ValueError, OSError):
-            return ""
+    def _measure(self, entries: Sequence[LogEntry], *, anew: bool = False) -> bool:
+        """Take note of what columns depend on; whether that changed for what was there before."""
+        before = (self._names, self._far, self._today)
+        today = Today.of(self.clock(), self.zone())
+        if anew or today != self._today:
+            self._names, self._far, self._today = 0, 0, today
+            entries = self.window.entries
+        for entry in entries:
+            self._names = max(self._names, min(cell_len(safe_line(entry.task, NAME_WIDTH)), NAME_WIDTH))
+            self._far = max(self._far, today.distance(entry.created))
+        return before != (self._names, self._far, self._today)
 
     # Where the operator is.
 
@@ -255,7 +289,7 @@ class LogLines(Rows):
 
     def row(self, index: int, width: int) -> Content:
         return record_row(
-            self.window.entries[index], width, self.clock(), self.zone(), dated=self._dated, names=self._names
+            self.window.entries[index], width, self.clock(), self.zone(), far=self._far, names=self._names
         )
 
 
@@ -277,19 +311,25 @@ def short_past(at: float, now: float, zone: tzinfo | None) -> str:
     return said[:6] if ":" in said else said[3:]
 
 
+def when(at: float, now: float, zone: tzinfo | None, width: int, far: int) -> str:
+    """The column of times in a line of ``width`` cells, beside others that are so ``far``: see :class:`Today`.
+
+    A time of another day is never said without it, however narrow that makes it.
+    """
+    if width < ROOMY:
+        return short_past(at, now, zone).rjust(9 if far else 8)
+    if far < 2 or width < WIDE:
+        return past(at, now, zone).rjust(12 if far else 8)
+    return (clock_time(at, zone) if is_today(at, now, zone) else dated(at, now, zone)).rjust(17)
+
+
 def record_row(
-    entry: LogEntry, width: int, now: float, zone: tzinfo | None, *, dated: bool = False, names: int = 16
+    entry: LogEntry, width: int, now: float, zone: tzinfo | None, *, far: int = 0, names: int = 16
 ) -> Content:
     """One record in one line: time, state, task, how long it took, what it says."""
     look = action_look(entry.action)
-    if not dated:
-        when = clock_time(entry.created, zone)
-    elif width >= WIDE:
-        when = past(entry.created, now, zone).rjust(12)
-    else:
-        when = short_past(entry.created, now, zone).rjust(9)
     parts = [
-        Content.styled(when, MUTED),
+        Content.styled(when(entry.created, now, zone, width, far), MUTED),
         fit(Content.styled(safe_line(str(look)), INK[look.colour]), STATE_WIDTH),
     ]
     narrow = width < 50
