@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input, TextArea
 
 from redengine.control import messages as m
 from redengine_tui.app import RedEngineTUI
@@ -39,6 +40,24 @@ async def test_with_nothing_running_it_stops_the_scheduler_and_ends(app, quiet, 
         quiet.push(state="stopped")
         await frames(pilot)
         assert not app.is_running
+
+
+@pytest.mark.parametrize("keys", ["/x", "ex", "l/x", "lsx", "l\x07x"], ids=repr)
+async def test_to_cancel_what_is_typed_is_not_to_leave(app, quiet, keys):
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        for key in keys:
+            await pilot.press({"/": "slash", "\x07": "ctrl+g"}.get(key, key))
+        await frames(pilot)
+        typed = app.focused
+        assert isinstance(typed, (Input, TextArea))
+        await pilot.press("ctrl+c")
+        await frames(pilot)
+        assert app.focused is not typed
+        assert quiet.sent == []
+        await pilot.press("ctrl+c")
+        await frames(pilot)
+        assert quiet.sent == [m.ShutDown(force=False)]
 
 
 @pytest.mark.parametrize(("key", "sent"), [("w", [m.ShutDown(False)]), ("t", [m.ShutDown(True)]), ("s", [])])

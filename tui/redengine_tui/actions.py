@@ -95,7 +95,8 @@ ACTIONS: tuple[Act, ...] = (
         palette="Sort the task list by the next column", show=True, rank=9),
     Act("tasks.reverse", ("S",), "reverse", "Reverse", "Reverse the order of the task list.", "tasks",
         palette="Reverse the order of the task list"),
-    Act("tasks.clear", ("escape",), "clear_filter", "All tasks", "Show all tasks again.", "tasks",
+    # ctrl+c leaves what escape leaves: who cancels what he types is not to end the scheduler.
+    Act("tasks.clear", ("escape", "ctrl+c"), "clear_filter", "All tasks", "Show all tasks again.", "tasks",
         show=True),
     Act("tasks.details", ("enter",), "details", "Details", "Show the details of the task.", "tasks",
         palette="Show the details of the task"),
@@ -107,7 +108,7 @@ ACTIONS: tuple[Act, ...] = (
     Act("tasks.last", ("end", "G"), "last", "Last", "Go to the last task.", "tasks"),
     Act("condition.apply", ("ctrl+s",), "apply", "Apply",
         "Apply the edited condition until the scheduler is started anew.", "condition", show=True, steers=True),
-    Act("condition.put_back", ("escape",), "put_back", "Put back",
+    Act("condition.put_back", ("escape", "ctrl+c"), "put_back", "Put back",
         "Put the condition back as it is; once more: back to the task list.", "condition", show=True),
     Act("condition.edit", ("enter",), "edit", "Edit", "Edit the condition.", "condition"),
     # ctrl+@ is what a terminal without the newer keyboard protocols sends for ctrl+space.
@@ -121,7 +122,7 @@ ACTIONS: tuple[Act, ...] = (
     Act("parameters.page_down", ("pagedown",), "page(1)", "Page down", "Go down by a page.", "parameters"),
     Act("log.open", ("enter",), "open_record", "Open", "Show the record whole, with traceback and output.", "log",
         show=True),
-    Act("log.back", ("escape",), "back", "Back",
+    Act("log.back", ("escape", "ctrl+c"), "back", "Back",
         "Close the input (a text is dropped), stop the search, or go back from a record's context to the filter.",
         "log", show=True),
     Act("log.search", ("slash",), "search", "Search", "Show only records that have a text.", "log",
