@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.cells import cell_len
@@ -13,8 +14,9 @@ from textual.widgets._footer import FooterKey
 
 from redengine_tui.actions import ACTIONS
 
-#: By action; keys of others than the registry (of an editor, of an input) give way before all else.
-_RANKS = {act.action: act.rank for act in ACTIONS}
+#: By id, as an action can be one of several places; keys of others than the registry (of an editor, of an input) give
+#: way before all else.
+_RANKS: Mapping[str | None, int] = {act.id: act.rank for act in ACTIONS}
 _OTHERS = 11
 
 
@@ -44,7 +46,7 @@ class KeyBar(Footer):
         acts: dict[str, tuple[Binding, bool, str]] = {}
         for offer in self._offered:
             acts.setdefault(offer[0].action, offer)
-        ranked = sorted(acts, key=lambda action: _RANKS.get(action, _OTHERS))
+        ranked = sorted(acts, key=lambda action: _RANKS.get(acts[action][0].id, _OTHERS))
         self._width = room = self.content_size.width
         kept: set[str] = set()
         for action in ranked:
