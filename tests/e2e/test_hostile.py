@@ -65,7 +65,7 @@ def test_no_sequence_of_a_project_reaches_the_terminal(place):
         program.press("enter")
         program.wait_for(lambda: "Next" in program.lines[-1] and "Previous" in program.lines[-1])
         program.press("escape")
-        program.wait_for(lambda: "Search" in program.lines[-1])
+        program.wait_for(lambda: "Find" in program.lines[-1])
         program.press("j")
     program.press("escape")
     program.wait_for("q Quit")

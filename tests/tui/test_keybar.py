@@ -32,3 +32,19 @@ async def test_keys_that_are_offered_no_more_are_not_kept(controller, clock):
         assert bar.children
         # Some may still be on their way out.
         assert alive() < before + len(bar.children)
+
+
+async def test_in_80_columns_the_log_offers_its_filters_and_what_is_done_with_a_hit(controller, clock):
+    app = RedEngineTUI(controller, clock=clock)
+
+    def offered():
+        return [key.description for key in app.main.query_one(KeyBar).query(FooterKey)]
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("l")
+        await pilot.pause()
+        assert offered() == ["Open", "Find", "Kind", "Task", "Time", "Go to", "Around", "Tasks", "Help", "Quit"]
+        await pilot.press("a")
+        await pilot.pause()
+        await pilot.pause()
+        assert offered() == ["Open", "Find", "Kind", "Task", "Time", "All", "Around", "Tasks", "Help", "Quit"]

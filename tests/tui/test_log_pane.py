@@ -128,17 +128,32 @@ async def test_wheel_ends_following_and_the_end_begins_it_again(app, entry):
 async def test_older_pages_are_read_without_a_jump(app):
     async with app.run_test(size=(80, 12)) as pilot:
         await started(pilot, app)
-        await pilot.press("home")
+        app.pane.lines.go(0)
         await until(pilot, lambda: len(app.pane.window) > 200)
         await pilot.pause()
         # The oldest that was held then is still where it was put.
         assert top(app) == 301
         assert app.pane.window.entries[app.pane.lines.cursor].cursor == 301
-        await pilot.press("home")
+        app.pane.lines.go(0)
         await until(pilot, lambda: app.pane.window.at_start)
         await pilot.press("home")
         assert top(app) == 1
         assert len(app.pane.window) == 500
+
+
+async def test_home_is_the_oldest_record_and_end_the_newest(app, entry):
+    async with app.run_test(size=(80, 12)) as pilot:
+        await started(pilot, app)
+        await pilot.press("home")
+        await until(pilot, lambda: "no 1." in screen(app))
+        assert app.pane.current.cursor == top(app) == 1
+        assert not app.pane.lines.following
+        assert len(app.pane.window) == 200
+        app.controller.append_log(*(entry(number) for number in range(501, 1_601)))
+        await until(pilot, lambda: "+1,100 new" in screen(app))
+        assert top(app) == 1
+        await pilot.press("end")
+        await until(pilot, lambda: "no 1600." in screen(app))
 
 
 async def test_bounded_and_read_again(app, entry):
@@ -146,7 +161,7 @@ async def test_bounded_and_read_again(app, entry):
     async with app.run_test(size=(80, 12)) as pilot:
         await started(pilot, app)
         for _ in range(3):
-            await pilot.press("home")
+            app.pane.lines.go(0)
             await until(pilot, lambda: not app.pane.feed.reading)
             await pilot.pause()
         assert len(app.pane.window) == 400
@@ -206,11 +221,38 @@ async def test_filters(app, entry):
         assert app.pane.lines.has_focus
 
 
+async def test_the_task_is_that_of_the_record_under_the_cursor(app, entry):
+    app.controller.log += [entry(501, task="gone"), entry(502, task="", action="hold")]
+    async with app.run_test(size=(100, 14)) as pilot:
+        await started(pilot, app)
+        await pilot.press("f")
+        assert "This record is of no task" in [note.message for note in app._notifications]
+        assert not app.pane.chosen.any
+        # Neither in the project any more, nor under the cursor of the task list.
+        await pilot.press("up", "f")
+        await until(pilot, lambda: len(app.pane.window) == 1)
+        await pilot.pause()
+        assert "task gone" in screen(app)
+        await pilot.press("f")
+        await until(pilot, lambda: len(app.pane.window) == 200)
+        # Elsewhere it is the task that is selected.
+        app.screen.set_focus(None)
+        app.pane.action_toggle_task_filter()
+        await until(pilot, lambda: "task send-mail" in screen(app))
+
+
+async def test_blanks_that_are_looked_for_are_seen(app):
+    async with app.run_test(size=(100, 14)) as pilot:
+        await started(pilot, app)
+        await pilot.press("slash", "space", "space", "enter")
+        await until(pilot, lambda: 'text "  "' in screen(app))
+
+
 async def test_filter_leaves_out_new_records_too(app, entry):
     async with app.run_test(size=(80, 12)) as pilot:
         await started(pilot, app)
         app.pane.filter_task("vacuum")
-        await until(pilot, lambda: "No record fits the filter." in screen(app))
+        await until(pilot, lambda: "No record fits the filter. ⌫ drops it." in screen(app))
         app.controller.append_log(entry(501), entry(502, task="vacuum"))
         await until(pilot, lambda: "no 502." in screen(app))
         assert len(app.pane.window) == 1

@@ -149,15 +149,21 @@ async def test_a_span_of_time_is_typed(app, clock):
         assert "time 11:00:00 to 11:10:00" in screen(app)
         assert "10 hits" in screen(app)
         assert app.slow.queries[-1].where == m.LogFilter(since=clock.now - 185 * 60, until=clock.now - 175 * 60)
-        # Nothing is all of time.
+        # It can be changed, and nothing is all of time.
         await pilot.press("s", "enter")
+        await until(pilot, lambda: app.pane.lines.has_focus)
+        assert app.pane.chosen.where == app.slow.queries[-1].where
+        await pilot.press("s", "backspace", "backspace", *"05")
+        await pilot.pause()
+        assert "→ 11:00:00 to 11:05:00" in screen(app)
+        await pilot.press("ctrl+u", "enter")
         await until(pilot, lambda: len(app.pane.window) == 100)
 
 
 async def test_escape_leaves_the_span_as_it_was(app):
     async with app.run_test(size=(100, 14)) as pilot:
         await started(pilot, app)
-        await pilot.press("s", *"12:00", "enter", "s", *"9", "escape")
+        await pilot.press("s", *"12:00", "enter", "s", "ctrl+u", *"9", "escape")
         await pilot.pause()
         assert app.pane.lines.has_focus
         assert "time since 12:00:00" in screen(app)
@@ -175,6 +181,9 @@ async def test_one_key_drops_all_filters(app):
         await until(pilot, lambda: len(app.pane.window) == 100)
         await pilot.pause()
         assert not app.pane.chosen.any
+        await pilot.press("s")
+        assert app.pane.prompt.answer.value == ""
+        await pilot.press("escape")
         assert "only" not in screen(app)
 
 

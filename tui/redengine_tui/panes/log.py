@@ -21,7 +21,7 @@ from redengine_tui.panes.log_feed import Held, LogFeed
 from redengine_tui.panes.log_filter import LEVELS, STEPS, Chosen
 from redengine_tui.panes.log_lines import LogLines, record_line
 from redengine_tui.panes.log_prompt import LogPrompt
-from redengine_tui.panes.log_span import read_moment, read_span
+from redengine_tui.panes.log_span import ALL_TIME, read_moment, read_span
 from redengine_tui.panes.log_window import LogWindow
 from redengine_tui.panes.pace import Pace, answer, later
 from redengine_tui.panes.pane import Pane
@@ -59,14 +59,17 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
 
 Filters add up, and the line at the top says which are on. `backspace` drops them all.
 
-- `f` shows only the records of the task under the cursor of the task list, or all again.
+- `f` shows only the records of the task that the record under the cursor is of, or all again.
 - `a` goes through the kinds of records: all, failures, success, run, terminate, inaction.
 - `v` goes through the levels: all, INFO, WARNING, ERROR, CRITICAL, each with what is worse.
 - `s` takes a span of time: `10:00`, `10:00-11:30`, `yesterday`, `Mon 9:00`, `2026-11-24 09:00`, `past 2 hours`.
 - `/` shows only records with a text; `enter` keeps it, `escape` drops it.
 
+`s` and `/` begin with what they were given last: change it, or empty it with `ctrl+u`. `ctrl+c` leaves them as `escape`
+does.
+
 A long log is searched from its newest record on. The lower edge says how far it is; `escape` stops it and `home` goes
-on. A filter holds its newest 5,000 records; scroll up to read on.
+on. A filter holds its newest 5,000 records; scroll up to read on. Without a filter `home` goes to the oldest record.
 
 - `ctrl+g` goes to a time, written in the same ways.
 - `x` shows the record under the cursor amid its neighbours, without the filter; `escape` goes back to the filter.
@@ -93,6 +96,8 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
         self._aside: Context | None = None
         self._view: TaskView | None = None
         self._typing: TimerHandle | None = None
+        #: The span of time as it was typed, to be changed when it is asked for again.
+        self._span_typed = ""
         self._told: set[str] = set()
         self._offered: tuple[bool, ...] = ()
         self._pace = Pace(self, FRAME, self._mark)
@@ -176,7 +181,7 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
         lines, feed = self.lines, self.feed
         self._say_what()
         if lines.fresh:
-            newer = f"▼ +{lines.fresh} new · end"
+            newer = f"▼ +{lines.fresh:,} new · end"
         else:
             newer = "" if lines.following else "▼ end follows"
         write_border(self, subtitle=Content(" · ".join(part for part in (*self._search(), newer) if part)))
@@ -185,7 +190,7 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
         elif feed.stopped is not None:
             said = "Nothing found before the search was stopped."
         else:
-            said = "No record fits the filter." if self.chosen.any else "Nothing has happened yet."
+            said = "No record fits the filter. ⌫ drops it." if self.chosen.any else "Nothing has happened yet."
         if self.window.entries or said is not None:
             show(self.query_one("#log-empty", Static), Content("" if self.window.entries else said or ""))
         # What can be done is looked at again only when that may have changed.
@@ -244,7 +249,10 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
         self.lines.page(by)
 
     def action_first(self) -> None:
-        """Go to the oldest record that is held; older ones are read then, also where that was stopped."""
+        """Go to the oldest record; with a filter to the oldest that was found, where the search then goes on."""
+        if self.feed.where == LogFilter() and self.feed.stopped is None and not self.window.at_start:
+            self.feed.at(0.0, lambda: None)
+            return
         self.lines.go(0)
         self.feed.go_on()
 
@@ -266,11 +274,16 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
         self._choose(replace(self.chosen, level=(self.chosen.level + 1) % len(LEVELS)))
 
     def action_toggle_task_filter(self) -> None:
-        """Show only records of the task, or of all tasks again."""
+        """Show only records of the task of the record under the cursor, or of all tasks again."""
+        # Whoever looks elsewhere, and has this from the palette, has another task under the cursor.
+        entry = self.current if self.screen.focused is self.lines else None
+        name = entry.task if entry else self._view.name if self._view else ""
         if self.chosen.task:
             self.filter_task(None)
-        elif self._view is not None:
-            self.filter_task(self._view.name)
+        elif name:
+            self.filter_task(name)
+        elif entry:
+            self._tell("This record is of no task")
 
     def action_clear_filter(self) -> None:
         """Show all records."""
@@ -286,7 +299,9 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
         def meaning(text: str) -> str:
             return read_span(text, self.clock(), self.zone).words(self.clock(), self.zone) or "any time"
 
-        self.prompt.ask("span", "Time", hint="10:00-11:30, yesterday, past 2h; nothing: any time", meaning=meaning)
+        hint = "10:00-11:30, yesterday, past 2h; nothing: any time"
+        typed = self._span_typed if self.chosen.span != ALL_TIME else ""
+        self.prompt.ask("span", "Time", value=typed, hint=hint, meaning=meaning)
 
     def action_go_to(self) -> None:
         """Ask for a time to go to."""
@@ -311,6 +326,7 @@ on. A filter holds its newest 5,000 records; scroll up to read on.
         if event.kind == "text":
             self._look_for(event.value)
         elif event.kind == "span":
+            self._span_typed = event.value
             self._choose(replace(self.chosen, span=read_span(event.value, self.clock(), self.zone)))
         else:
             moment = read_moment(event.value, self.clock(), self.zone)

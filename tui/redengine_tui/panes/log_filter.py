@@ -60,7 +60,8 @@ class Chosen:
         yield "only", STEPS[self.step][0]
         yield "level", f"{level} or worse" if level else ""
         yield "time", self.span.words(now, zone)
-        yield "text", self.text
+        # Blanks at its ends are part of it, and alone would not be seen.
+        yield "text", self.text if self.text == self.text.strip() else f'"{self.text}"'
 
     def chips(self, now: float, zone: tzinfo | None) -> Content:
         """One line that says what is shown."""
