@@ -42,12 +42,12 @@ async def test_with_nothing_running_it_stops_the_scheduler_and_ends(app, quiet, 
         assert not app.is_running
 
 
-@pytest.mark.parametrize("keys", ["/x", "ex", "l/x", "lsx", "l\x07x"], ids=repr)
+@pytest.mark.parametrize("keys", ["/x", "ex", "l/x", "lsx", "l\x07x", "\x10x"], ids=repr)
 async def test_to_cancel_what_is_typed_is_not_to_leave(app, quiet, keys):
     async with app.run_test() as pilot:
         await pilot.pause()
         for key in keys:
-            await pilot.press({"/": "slash", "\x07": "ctrl+g"}.get(key, key))
+            await pilot.press({"/": "slash", "\x07": "ctrl+g", "\x10": "ctrl+p"}.get(key, key))
         await frames(pilot)
         typed = app.focused
         assert isinstance(typed, (Input, TextArea))

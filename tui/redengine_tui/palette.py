@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
+from textual.binding import Binding
 from textual.command import CommandInput, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.markup import escape
@@ -27,6 +28,8 @@ class Entry(NamedTuple):
 
 class Palette(CommandPalette):
     """Textual's palette, but nothing in it blinks: over a slow line a blinking cursor alone is 2,500 bytes a second."""
+
+    BINDINGS: ClassVar = [Binding("ctrl+c", "escape", show=False)]
 
     def on_mount(self) -> None:
         self.query_one(CommandInput).cursor_blink = False
