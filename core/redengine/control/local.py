@@ -15,6 +15,7 @@ from redengine.control.commands import carry_out
 from redengine.control.explain import problems_of, report
 from redengine.control.parameters import evaluate, list_parameters
 from redengine.control.publisher import Publisher
+from redengine.log.log_source import failed_page
 from redengine.log.source import LogSource, open_source
 from redengine.syntax import complete
 
@@ -139,7 +140,7 @@ class LocalController(Controller):
             try:
                 repo = self._session.get_repo()
             except AttributeError:
-                return m.LogPage(at_start=True, notice="This project's log cannot be read")
+                return failed_page("This project's log cannot be read")
             if self._source is None or repo is not self._source_repo:
                 self._source, self._source_repo = open_source(repo), repo
             return self._source.read(query)

@@ -350,6 +350,10 @@ class LogPage(msgspec.Struct, frozen=True):
     searched: float = 0.0
     #: Something to tell the reader once: a torn record was set aside, the file was replaced ...
     notice: str = ""
+    #: Why the log cannot be read now, and what to do; the page tells nothing of what is in it then. Also a ``notice``.
+    failed: str = ""
+    #: Changes when the log became another one: all cursors given out before lie before all of it.
+    epoch: int = 0
 
 
 class ReadOutput(Command, frozen=True, tag="read_output"):

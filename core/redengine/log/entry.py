@@ -17,7 +17,7 @@ def entry_of(cursor: int, get: Callable[[str], Any]) -> LogEntry:
     """The entry of a record, read leniently: what cannot be understood is left empty, ``created`` is then 0."""
     return LogEntry(
         cursor=cursor,
-        created=_number(to_epoch, get("created")) or 0.0,
+        created=time_of(get),
         task=_text(get("task_name")),
         action=_text(get("action")),
         message=_text(get("message") or get("msg")),
@@ -28,6 +28,11 @@ def entry_of(cursor: int, get: Callable[[str], Any]) -> LogEntry:
         end=_number(to_epoch, get("end")),
         runtime=_number(to_seconds, get("runtime")),
     )
+
+
+def time_of(get: Callable[[str], Any]) -> float:
+    """When a record was made (epoch seconds); 0 when that cannot be understood."""
+    return _number(to_epoch, get("created")) or 0.0
 
 
 def fits(entry: LogEntry, where: LogFilter) -> bool:

@@ -26,12 +26,17 @@ class LogSource(ABC):
     def read(self, query: ReadLog) -> LogPage:
         """The page that is asked for, oldest record first.
 
-        A log that cannot be read gives an empty page with the reason as its ``notice``; nothing is raised for it.
+        A log that cannot be read gives an empty page that says why it ``failed``; nothing is raised for it.
         """
 
     @abstractmethod
     def close(self) -> None:
         """Release what is held."""
+
+
+def failed_page(reason: str) -> LogPage:
+    """The page of a log that cannot be read."""
+    return LogPage(at_start=True, at_end=True, searched=1.0, notice=reason, failed=reason)
 
 
 def page_length(query: ReadLog) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from redengine.control.messages import LogEntry, LogPage, ReadLog
 from redengine.log import bird
 from redengine.log.entry import entry_of, fits
-from redengine.log.log_source import LogSource, page_length
+from redengine.log.log_source import LogSource, failed_page, page_length
 from redengine.log.memory_repo import BoundedMemoryRepo
 
 #: Records looked at in one call.
@@ -61,9 +61,7 @@ class RepoLogSource(LogSource):
             try:
                 items, dropped = self._items()
             except Exception as exc:  # whatever the repository raises; the reader is told
-                return LogPage(
-                    at_start=True, at_end=True, searched=1.0, notice=f"cannot read the log: {type(exc).__name__}: {exc}"
-                )
+                return failed_page(f"cannot read the log: {type(exc).__name__}: {exc}")
             notice = ""
             if dropped + len(items) < self._length:
                 self._base += self._length
@@ -141,6 +139,7 @@ class RepoLogSource(LogSource):
                 at_end=forward or not count,
                 searched=1.0,
                 notice=notice,
+                epoch=self._base,
             )
         if not forward:
             found.reverse()
@@ -153,6 +152,7 @@ class RepoLogSource(LogSource):
             at_end=highest == count - 1,
             searched=(highest + 1) / count if forward else (count - lowest) / count,
             notice=notice,
+            epoch=self._base,
         )
 
 

@@ -30,9 +30,11 @@ def test_records_removed_from_memory():
     source = open_source(repo)
     for number in range(5):
         repo.add(MinimalRecord(task_name="a", action="run", created=number))
-    last = source.read(ReadLog()).last
+    before = source.read(ReadLog())
+    last = before.last
     repo.filter_by(created=1.0).delete()
     page = source.read(ReadLog(after=last))
+    assert page.epoch > before.epoch
     assert numbers(page) == [0, 2, 3, 4]
     assert "removed" in page.notice
     assert page.entries[0].cursor > last
@@ -101,4 +103,4 @@ def test_a_repository_that_fails():
             raise ConnectionError("no database")
 
     page = open_source(Broken(model=TaskRunRecord)).read(ReadLog())
-    assert page.notice == "cannot read the log: ConnectionError: no database"
+    assert page.failed == page.notice == "cannot read the log: ConnectionError: no database"

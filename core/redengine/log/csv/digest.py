@@ -74,7 +74,7 @@ class Digest:
             place = None if kept is None else _place(kept, file)
             if kept is not None and place is not None:
                 self._restore(kept)
-            self._base = file.base
+            self._losses = file.losses
             #: Everything before is known.
             self.place = file.start if place is None else place
         #: Bytes read since it was kept.
@@ -103,8 +103,8 @@ class Digest:
         """Keep it beside the log, before the book is used. Whether that could be done."""
         file = self._file
         with file.lock:
-            # The log may have become another one, or this part of it may be gone.
-            if file.base != self._base or not file.segments or self.place < file.start:
+            # The log may have become another one, or a part of it may be gone.
+            if file.losses != self._losses or not file.segments or self.place < file.start:
                 return False
             # A file without a record is like any other one.
             read = [segment for segment in file.segments if segment.low < self.place] or file.segments[:1]

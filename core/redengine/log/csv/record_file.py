@@ -1,7 +1,9 @@
 """A CSV log as its readers see it: one sequence of records, in one file or, where it is rotated, in several.
 
 A place in the log is an offset as if the records of all files were in one. A cursor, ``base`` plus a place, is never
-reused: places only grow, and ``base`` grows when the log becomes another one.
+reused: places only grow, and ``base`` grows when the log becomes another one. Where only the newest file is deleted,
+cut or replaced, the older ones keep their places, and what comes next begins behind all that were given out: between
+the two is a gap in which there are no records.
 """
 
 from __future__ import annotations
@@ -48,8 +50,10 @@ class RecordFile:
         self.format = fmt
         self.lock = threading.RLock()
         self.base = 0
-        #: Counts how often places became invalid: all of them when the log became another, else the oldest.
+        #: Counts how often places became invalid: all of them when the log became another, else the oldest or newest.
         self.generation = 0
+        #: Counts how often records were taken away that were not the oldest.
+        self.losses = 0
         #: What a person should be told, oldest first.
         self.notices: list[str] = []
         #: Its files, oldest first.
@@ -58,6 +62,8 @@ class RecordFile:
         self._reading: Segment | None = None
         self._index_read = False
         self._kept_to = 0
+        #: All places before this one were given out, some of them in files that are gone.
+        self._given = 0
 
     @property
     def active(self) -> Segment | None:
@@ -82,8 +88,8 @@ class RecordFile:
 
     @property
     def end(self) -> int:
-        """Place after the last whole record."""
-        return self.segments[-1].high if self.segments else 0
+        """Place after the last whole record, or after the gap that the newest file left."""
+        return max(self.segments[-1].high, self._given) if self.segments else 0
 
     def refresh(self) -> None:
         """Look at the files again and take in what is new. A missing file has no records.
@@ -97,8 +103,7 @@ class RecordFile:
             if active is None or found is None:
                 return
             if not active.still_fits(found.size):
-                self._start_over(f"the log {self.path} was truncated")
-                self._folder_changed = None
+                self._lose_active(f"the log {self.path} was truncated")
                 self._look_for_others(found)
                 active = self.segments[-1]
             active.size = found.size
@@ -140,12 +145,16 @@ class RecordFile:
             files = [found for found in files if newest is None or found.identity != newest.identity]
         closed = len(files)
         files += [] if newest is None else [newest]
-        gone = continues([each.identity for each in self.segments], [each.identity for each in files])
-        if gone is None or not all(
-            self._is_same(segment, found) for segment, found in zip(self.segments[gone:], files[:closed], strict=False)
-        ):
-            self._start_over(f"the log {self.path} was {'deleted' if newest is None else 'replaced'}")
-        elif gone:
+        gone = self._count_gone(self.segments, files, closed)
+        if gone is None:
+            notice = f"the log {self.path} was {'deleted' if newest is None else 'replaced'}"
+            if self.active is not None:
+                gone = self._count_gone(self.segments[:-1], files, closed)
+            if gone is None:
+                self._start_over(notice)
+            else:
+                self._lose_active(notice)
+        if gone:
             self.generation += 1
             for segment in self.segments[:gone]:
                 segment.close()
@@ -158,6 +167,15 @@ class RecordFile:
                 self._find_again(self.segments[number], found, closed=number < closed)
             else:
                 self._add(Segment(found, self.format, closed=number < closed), kept)
+
+    def _count_gone(self, segments: Sequence[Segment], files: Sequence[Found], closed: int) -> int | None:
+        """How many of the oldest of these files are gone; ``None`` if the others are not those that were found, of
+        which so many are closed."""
+        gone = continues([each.identity for each in segments], [each.identity for each in files])
+        if gone is None:
+            return None
+        pairs = zip(segments[gone:], files[:closed], strict=False)
+        return gone if all(self._is_same(segment, found) for segment, found in pairs) else None
 
     def _is_ours(self, found: Found, newest: Found | None) -> bool:
         """Whether a file named like one that was set aside is one: it begins as a log does, or as the newest does."""
@@ -191,18 +209,21 @@ class RecordFile:
         segment.closed = closed
 
     def _add(self, segment: Segment, index: KeptIndex | None) -> None:
-        if self.segments:
-            segment.first = self.segments[-1].high
         segment.read_header()
+        if self.segments:
+            segment.first = self.end
         if index is not None:
             kept = next((each for each in index.segments if each.inode == segment.identity[1]), None)
             fits = kept is not None and segment.restore(kept)
-            if fits:
-                self._kept_to = segment.place(segment.index.end)
             if not self.segments:
                 # Places are what they were in the process that kept the index, or lie behind all of its places.
                 self.base = index.base if fits else index.base + index.end + 1
+                self._given = index.end if fits else 0
                 segment.first = kept.low if kept is not None and fits else None
+            elif kept is not None and self.base == index.base and segment.begins_as(kept):
+                segment.first = max(kept.low, self.segments[-1].high)
+            if fits:
+                self._kept_to = segment.place(segment.index.end)
         if segment.closed:
             segment.close()
         self.segments.append(segment)
@@ -226,12 +247,35 @@ class RecordFile:
             save(index_path(self.path), kept, like=self.segments[-1].path if self.segments else self.path)
             self._kept_to = self.end
 
+    def _behind(self) -> int:
+        """A place behind all that were given out."""
+        last = self.segments[-1]
+        return self.end + max(last.index.seen - last.end, 0) + 1
+
+    def _lose_active(self, notice: str) -> None:
+        """The newest file is not what it was, or is gone. The older ones, if there are any, stay what they are."""
+        if len(self.segments) < 2:
+            self._start_over(notice)
+            return
+        self._given = self._behind()
+        lost = self.segments.pop()
+        lost.close()
+        self.generation += 1
+        self.losses += 1
+        # There is nothing to be kept of the gap.
+        high = self.segments[-1].high
+        self._kept_to = min(self._kept_to, high) + self._given - high
+        self._folder_changed = None
+        if notice:
+            self.notices.append(notice)
+
     def _start_over(self, notice: str) -> None:
         # A place in the new log may be any up to its size, so all cursors given out lie before the new base.
         if self.segments:
-            last = self.segments[-1]
-            self.base += last.high + max(last.index.seen - last.end, 0) + 1
+            self.base += self._behind()
+        self._given = 0
         self.generation += 1
+        self.losses += 1
         for segment in self.segments:
             segment.close()
         self.segments = []
@@ -247,8 +291,7 @@ class RecordFile:
         """
         if not self.segments:
             raise LookupError(f"the log {self.path} has no file")
-        number = bisect_right(self.segments, place, key=lambda segment: segment.low) - 1
-        segment = self.segments[max(number, 0)]
+        segment = self._holder(place)
         if segment.closed:
             if self._reading is not None and self._reading is not segment and self._reading.closed:
                 # A log may have more files than a process may have open.
@@ -257,19 +300,30 @@ class RecordFile:
             segment.extend()
         return segment
 
+    def _holder(self, place: int) -> Segment:
+        if len(self.segments) == 1:
+            # Most logs; and a search passes here for each block.
+            return self.segments[0]
+        number = bisect_right(self.segments, place, key=_low) - 1
+        return self.segments[max(number, 0)]
+
+    def _in_gap(self, place: int) -> bool:
+        """Whether a place is one that only a file had that is gone."""
+        return not self.segments or place >= self._holder(place).high
+
     # Records
 
     def pread(self, size: int, place: int) -> bytes:
         """So many bytes at a place, all of one file; fewer at its end."""
         with self.lock:
-            if not self.segments:
+            if self._in_gap(place):
                 return b""
             segment = self.segment_at(place)
             return segment.pread(size, segment.offset(place))
 
     def stretches(self, start: int, stop: int) -> Iterable[tuple[int, int]]:
         """The parts of ``start..stop`` (boundaries in one file) between the holes."""
-        if start >= stop or not self.segments:
+        if start >= stop or self._in_gap(start):
             return ()
         segment = self.segment_at(start)
         parts = segment.index.stretches(segment.offset(start), segment.offset(stop))
@@ -300,13 +354,19 @@ class RecordFile:
         """The last remembered boundary before a place (the start for everything earlier)."""
         if place <= self.start or not self.segments:
             return self.start
-        segment = self.segment_at(min(place, self.end) - 1)
+        last = min(place, self.end) - 1
+        if self._in_gap(last):
+            return self._holder(last).high
+        segment = self.segment_at(last)
         return segment.place(segment.index.mark_before(segment.offset(place)))
 
     def mark_after(self, place: int) -> int:
         """The first remembered boundary after a place, or the end of the whole records."""
         if place >= self.end:
             return self.end
+        if self._in_gap(place):
+            number = bisect_right(self.segments, place, key=_low)
+            return self.segments[number].low if number < len(self.segments) else self.end
         segment = self.segment_at(place)
         return segment.place(segment.index.mark_after(segment.offset(place)))
 
@@ -335,9 +395,12 @@ class RecordFile:
                 return None
             segment = self.segments[-1]
             if place is not None and len(self.segments) > 1:
-                number = bisect_right(self.segments, place, key=lambda each: each.low) - 1
-                segment = self.segments[max(number, 0)]
+                segment = self._holder(place)
             return segment.row(record)
+
+
+def _low(segment: Segment) -> int:
+    return segment.low
 
 
 def continues(known: Sequence[object], found: Sequence[object]) -> int | None:

@@ -187,17 +187,23 @@ class Segment:
         if self.closed:
             self.index.close(self.end)
 
+    def begins_as(self, kept: KeptSegment) -> bool:
+        """Whether the file is the one of which this was kept earlier, though it may have grown since."""
+        self.read_header()
+        return (
+            (self.columns, self.start) == (kept.columns, kept.start)
+            and self.start <= kept.end <= self.size
+            and self.guard_holds(kept.guard, kept.end)
+        )
+
     def restore(self, kept: KeptSegment) -> bool:
         """Take over what was kept of this file earlier; not if it does not fit. Whether it did."""
-        self.read_header()
         marks, end = kept.marks, kept.end
         fits = (
-            (self.columns, self.start) == (kept.columns, kept.start)
-            and self.start <= end <= self.size
+            self.begins_as(kept)
             and marks[:1] == [self.start]
             and marks[-1] <= end
             and (not self.closed or end == self.size)
-            and self.guard_holds(kept.guard, end)
         )
         if fits:
             self.index.restore(marks, kept.holes, end)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from redengine.control.messages import LogEntry, LogFilter, LogPage, ReadLog
+from redengine.log.csv.explanation import in_words
 from redengine.log.csv.record_file import RecordFile
+from redengine.log.csv.rotation import belongs
 from redengine.log.csv.sieve import Record, Sieve
-from redengine.log.entry import entry_of, fits
-from redengine.log.log_source import LogSource, page_length
+from redengine.log.entry import entry_of, fits, time_of
+from redengine.log.log_source import LogSource, failed_page, page_length
 
 #: Bytes looked at in one call, and what a block counts for that is left out by its time alone.
 BUDGET = 4 * 1024 * 1024
@@ -62,14 +65,14 @@ class CSVLogSource(LogSource):
         except _ReplacedError:
             return self.read(query)
         except OSError as exc:
-            return self._empty(f"cannot read the log {self._file.path}: {exc.strerror or exc}")
+            return failed_page(self._reason(exc))
 
     def _read(self, query: ReadLog) -> LogPage:
         file = self._file
         with file.lock:
             file.refresh()
             if file.columns and not file.is_log:
-                return self._empty(f"{file.path} is not a log: its header lacks task_name, action or created")
+                return failed_page(f"{file.path} is not a log: its header lacks task_name, action or created")
             extent = _Extent(file.base, file.start, file.end, file.generation)
         if query.at is not None:
             # An offset that no record has is a cursor too: between records.
@@ -82,14 +85,24 @@ class CSVLogSource(LogSource):
         """Let go of the file; it is opened again when needed."""
         self._file.close()
 
-    def _empty(self, notice: str = "", place: int | None = None) -> LogPage:
-        file = self._file
+    def _reason(self, exc: OSError) -> str:
+        path = self._file.path
+        # An older file, maybe.
+        named = Path(exc.filename) if isinstance(exc.filename, str) else path
+        return in_words(exc, named if belongs(named, path) else path, "read")
+
+    def _empty(self, extent: _Extent, place: int | None) -> LogPage:
         if place is None:
             # Before the first record of the file, also if that is still to be written.
-            place = file.base + max(0, file.start - 1)
-        at_end = bool(notice) or file.end <= file.start
+            place = extent.base + max(0, extent.start - 1)
         return LogPage(
-            first=place, last=place, at_start=True, at_end=at_end, searched=1.0, notice=notice or self._notice()
+            first=place,
+            last=place,
+            at_start=True,
+            at_end=extent.end <= extent.start,
+            searched=1.0,
+            notice=self._notice(),
+            epoch=extent.base,
         )
 
     def _notice(self) -> str:
@@ -101,7 +114,7 @@ class CSVLogSource(LogSource):
         offset = extent.end if before is None else min(before - extent.base, extent.end)
         if offset <= extent.start:
             # Also for a cursor into a file that is gone: what was in it cannot be had any more.
-            return self._empty(place=before)
+            return self._empty(extent, before)
         limit, sieve = page_length(query), Sieve(query.where, self._file.format.quotechar)
         found: list[LogEntry] = []
         first, spent = offset, 0
@@ -129,6 +142,7 @@ class CSVLogSource(LogSource):
             at_end=before is None,
             searched=extent.share(extent.end - first),
             notice=self._notice(),
+            epoch=extent.base,
         )
 
     def _forward(self, extent: _Extent, after: int, query: ReadLog) -> LogPage:
@@ -143,6 +157,7 @@ class CSVLogSource(LogSource):
                 at_end=True,
                 searched=1.0,
                 notice=self._notice(),
+                epoch=extent.base,
             )
         limit, sieve = page_length(query), Sieve(query.where, self._file.format.quotechar)
         found: list[LogEntry] = []
@@ -170,6 +185,7 @@ class CSVLogSource(LogSource):
             at_end=last >= extent.end - 1,
             searched=extent.share(last + 1 - extent.start),
             notice=self._notice(),
+            epoch=extent.base,
         )
 
     # Blocks
@@ -197,11 +213,13 @@ class CSVLogSource(LogSource):
                 self._check(extent)
                 block = file.pread(stop - start, start)
             if not sieve.block(block):
-                return [], stop - start
+                return [], len(block) or LEFT_OUT
         with file.lock:
             self._check(extent)
             records = list(file.records(start, stop))
-        return records if sieve.passes_all else sieve.sift(block, start, records), stop - start
+        # What a file left that is gone costs nothing.
+        cost = stop - start if records else LEFT_OUT
+        return records if sieve.passes_all else sieve.sift(block, start, records), cost
 
     def _entry(self, extent: _Extent, position: int, record: bytes, where: LogFilter) -> LogEntry | None:
         row = self._file.row(record, position)
@@ -239,12 +257,18 @@ class CSVLogSource(LogSource):
         while low < high:
             start, stop = self._bounds(extent, (low + high) // 2)
             made = self._first_time(extent, start, stop)
-            if made is not None and made >= at:
+            while made is None and stop < high:
+                # Damaged, or of a file that is gone: what comes next has a time.
+                made = self._first_time(extent, *(after := self._bounds(extent, stop)))
+                stop = after[1]
+            if made is None or made >= at:
                 high = start
             else:
                 low = stop
         # The block before the crossing begins earlier and may end later.
-        start = self._bounds(extent, max(high - 1, extent.start))[0]
+        start, stop = self._bounds(extent, max(high - 1, extent.start))
+        while start > extent.start and self._first_time(extent, start, stop) is None:
+            start, stop = self._bounds(extent, start - 1)
         while start < extent.end:
             stop = self._bounds(extent, start)[1]
             with self._file.lock:
@@ -271,4 +295,4 @@ class CSVLogSource(LogSource):
 
     def _time(self, position: int, record: bytes) -> float | None:
         row = self._file.row(record, position)
-        return None if row is None or not row.get("action") else entry_of(0, row.get).created or None
+        return None if row is None or not row.get("action") else time_of(row.get) or None

@@ -9,12 +9,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from redengine.control.messages import LogEntry, LogFilter, LogPage, ReadLog
 from redengine.log import bird
 from redengine.log.entry import LEVELS, entry_of, fits, level_number
-from redengine.log.log_source import LogSource, page_length
+from redengine.log.log_source import LogSource, failed_page, page_length
 from redengine.log.repo_source import RepoLogSource
 from redengine.log.sql.queries import engine_of, table_of
 from redengine.log.sql.table import SqlTable
@@ -54,15 +55,15 @@ class SqlLogSource(LogSource):
                     table = table_of(self._repo)
                     if table is None:
                         place = self._base + self._newest
-                        return LogPage(first=place, last=place, at_start=True, at_end=True, searched=1.0)
+                        return LogPage(
+                            first=place, last=place, at_start=True, at_end=True, searched=1.0, epoch=self._base
+                        )
                     if table.key is not None:
                         with engine_of(self._repo).connect() as connection:
                             return self._read(_Keys(connection, table, table.key), query)
                     self._whole = RepoLogSource(self._repo)
             except Exception as exc:  # whatever the database raises; the reader is told
-                return LogPage(
-                    at_start=True, at_end=True, searched=1.0, notice=f"cannot read the log: {type(exc).__name__}: {exc}"
-                )
+                return failed_page(f"cannot read the log: {type(exc).__name__}: {exc}")
             return self._whole.read(query)
 
     def close(self) -> None:
@@ -75,10 +76,12 @@ class SqlLogSource(LogSource):
             notice = "records were removed from the log"
         self._newest = keys.newest
         if query.at is not None:
-            return self._forward(keys, query, keys.made_at(query.at), notice)
-        if query.after is not None:
-            return self._forward(keys, query, max(query.after - self._base + 1, keys.oldest), notice)
-        return self._backward(keys, query, notice)
+            page = self._forward(keys, query, keys.made_at(query.at), notice)
+        elif query.after is not None:
+            page = self._forward(keys, query, max(query.after - self._base + 1, keys.oldest), notice)
+        else:
+            page = self._backward(keys, query, notice)
+        return msgspec.structs.replace(page, epoch=self._base)
 
     def _forward(self, keys: _Keys, query: ReadLog, start: int, notice: str) -> LogPage:
         """The records from this key on."""

@@ -235,7 +235,18 @@ def test_a_file_that_cannot_be_read(csv_source, log_path):
     _, source = csv_source
     page = source.read(ReadLog())
     assert (page.entries, page.at_start) == ((), True)
-    assert "cannot read the log" in page.notice
+    assert page.failed == page.notice
+    assert f"cannot read the log {log_path}: Is a directory; it is a folder" in page.failed
+
+
+def test_an_older_file_that_cannot_be_read(open_repo, log_path):
+    repo = open_repo(rotate_bytes=1)
+    for number in range(3):
+        repo.add(record(number))
+    older = log_path.with_name("log-000001.csv")
+    older.unlink()
+    older.symlink_to(older)
+    assert f"cannot read the log {older}: " in open_source(open_repo()).read(ReadLog()).failed
 
 
 @pytest.mark.parametrize("cursor", [-5, 0, 1, 70, 75, 10**12])

@@ -61,7 +61,8 @@ def test_a_table_that_is_missing(kind: str, make_repo: Callable[..., Any]) -> No
         repo.filter_by().all()
     page = open_source(repo).read(ReadLog())
     assert (page.entries, page.at_start) == ((), True)
-    assert "is missing" in page.notice
+    assert "is missing" in page.failed
+    assert page.notice == page.failed
     make_repo(kind, table=repo.table).create()
     assert repo.filter_by().all() == []  # now it is there
     with pytest.raises(TypeError, match="does not say what columns"):
@@ -235,7 +236,8 @@ def test_records_that_were_removed(repo: Any, how: str) -> None:
     for number in range(5):
         repo.add(record(number))
     source = open_source(repo)
-    last = source.read(ReadLog()).last
+    before = source.read(ReadLog())
+    last = before.last
     if how == "deleted":
         repo.filter_by().delete()
     elif how == "dropped":
@@ -246,6 +248,7 @@ def test_records_that_were_removed(repo: Any, how: str) -> None:
         repo.filter_by(created=bird.in_([3.0, 4.0])).delete()
     page = source.read(ReadLog(after=last))
     assert "removed" in page.notice
+    assert page.epoch > before.epoch
     assert numbers(page) == ([0, 1, 2] if how == "its newest deleted" else [])
     repo.add(record(10))
     new = source.read(ReadLog(after=page.last))
