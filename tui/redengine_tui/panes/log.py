@@ -98,7 +98,7 @@ on. A filter holds its newest 5,000 records; scroll up to read on. Without a fil
         self._typing: TimerHandle | None = None
         #: The span of time as it was typed, to be changed when it is asked for again.
         self._span_typed = ""
-        self._told: set[str] = set()
+        self._told = ""
         self._offered: tuple[bool, ...] = ()
         self._pace = Pace(self, FRAME, self._mark)
 
@@ -139,8 +139,9 @@ on. A filter holds its newest 5,000 records; scroll up to read on. Without a fil
 
     async def _ask(self, query: ReadLog) -> LogPage:
         page: LogPage = await answer(self, self.controller.ask(query))
-        if page.notice and page.notice not in self._told:
-            self._told.add(page.notice)
+        if page.notice != self._told:
+            # What is told with every page, as why it cannot be read, is told once, and again after it was over.
+            self._told = page.notice
             for notice in page.notice.splitlines():
                 self.notify(safe_line(notice, 300), title="Log", severity="warning", markup=False)
         return page
@@ -185,14 +186,19 @@ on. A filter holds its newest 5,000 records; scroll up to read on. Without a fil
         else:
             newer = "" if lines.following else "▼ end follows"
         write_border(self, subtitle=Content(" · ".join(part for part in (*self._search(), newer) if part)))
-        if feed.reading:
+        said: str | None
+        if feed.failed:
+            said = safe_line(feed.failed, 300)
+        elif feed.reading:
             said = "Searching …" if feed.searching else None
         elif feed.stopped is not None:
             said = "Nothing found before the search was stopped."
         else:
             said = "No record fits the filter. ⌫ drops it." if self.chosen.any else "Nothing has happened yet."
-        if self.window.entries or said is not None:
-            show(self.query_one("#log-empty", Static), Content("" if self.window.entries else said or ""))
+        if self.window.entries and not feed.failed:
+            said = ""
+        if said is not None:
+            show(self.query_one("#log-empty", Static), Content(said))
         # What can be done is looked at again only when that may have changed.
         offered = (feed.searching, self._aside is not None, self.chosen.any)
         if offered != self._offered:
@@ -251,7 +257,7 @@ on. A filter holds its newest 5,000 records; scroll up to read on. Without a fil
     def action_first(self) -> None:
         """Go to the oldest record; with a filter to the oldest that was found, where the search then goes on."""
         if self.feed.where == LogFilter() and self.feed.stopped is None and not self.window.at_start:
-            self.feed.at(0.0, lambda: None)
+            self.feed.at(0.0, lambda failed: self._tell(failed) if failed else None)
             return
         self.lines.go(0)
         self.feed.go_on()
@@ -331,7 +337,7 @@ on. A filter holds its newest 5,000 records; scroll up to read on. Without a fil
         else:
             moment = read_moment(event.value, self.clock(), self.zone)
             said = past(moment, self.clock(), self.zone).strip()
-            self.feed.at(moment, lambda: self._tell(f"There is no record at {said} or later"))
+            self.feed.at(moment, lambda failed: self._tell(failed or f"There is no record at {said} or later"))
         self._close_prompt()
 
     def _typed_enough(self) -> None:

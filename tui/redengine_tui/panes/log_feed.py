@@ -24,6 +24,8 @@ PAGE = 200
 FIRST = 50
 #: Seconds between two looks for newer records.
 PAUSE = 0.1
+#: Seconds between two looks whether a log that cannot be read can be read again.
+RETRY = 1.0
 #: Seconds after which a search is worth a word, and between two looks at what it found.
 PATIENCE = 0.25
 FRAME = 0.2
@@ -60,7 +62,9 @@ class LogFeed:
         #: How far a search has come, from 0 to 1; where it was stopped.
         self.searched = 0.0
         self.stopped: float | None = None
-        self._ask = ask
+        #: Why the log cannot be read now; empty when it can.
+        self.failed = ""
+        self._ask_for = ask
         self._changed = changed
         #: Whether something was asked for that has not all come, and since when.
         self.reading = False
@@ -95,8 +99,9 @@ class LogFeed:
         self.awaited = True
         self._start(self._read_newest)
 
-    def at(self, moment: float, missed: Callable[[], object]) -> None:
-        """Go to the first record that fits and was made at this time or later; ``missed`` is told if there is none."""
+    def at(self, moment: float, missed: Callable[[str], object]) -> None:
+        """Go to the first record that fits and was made at this time or later; ``missed`` is told if there is none,
+        or why that cannot be known."""
         self._anew(self.where)
         self._going = True
         self._start(partial(self._read_at, moment, missed))
@@ -163,6 +168,14 @@ class LogFeed:
         self.reading = False
         self.lines.workers.cancel_group(self.lines, "log")
 
+    async def _ask(self, query: ReadLog) -> LogPage:
+        page = await self._ask_for(query)
+        self.failed = page.failed
+        if page.failed:
+            # That this is over may be all that is new.
+            self.news()
+        return page
+
     def _arrived(self) -> None:
         """What is held is what was asked for."""
         self.awaited = self._going = False
@@ -179,7 +192,7 @@ class LogFeed:
         self._arrived()
         await self._read_on()
 
-    async def _read_at(self, moment: float, missed: Callable[[], object]) -> None:
+    async def _read_at(self, moment: float, missed: Callable[[str], object]) -> None:
         tail = (await self._ask(ReadLog(limit=1))).last
         page = await self._ask(ReadLog(limit=PAGE, at=moment, where=self.where))
         first = page.first
@@ -187,11 +200,17 @@ class LogFeed:
             self.searched = page.searched
             self._changed()
             page = await self._ask(ReadLog(limit=PAGE, after=page.last, where=self.where))
-        if not page.entries:
-            missed()
+        if page.entries:
+            older = await self._ask(ReadLog(limit=PAGE, before=first, where=self.where))
+        if self.failed and not self.awaited:
+            missed(self.failed)
+            self._going = False
+            await self._read_on()
+            return
+        if self.failed or not page.entries:
+            missed(self.failed)
             await self._read_newest()
             return
-        older = await self._ask(ReadLog(limit=PAGE, before=first, where=self.where))
         self.window.surround(older, page, tail)
         self.lines.placed(len(older.entries))
         self._arrived()
@@ -226,6 +245,8 @@ class LogFeed:
         # Once each way: what reading on at one edge drops at the other must not be read again at once.
         while self._wants_older:
             page = await self._read_older()
+            if page.failed:
+                break
             # While nobody looks at the oldest, no newer one is given away for them.
             added = window.prepend(page, keep_last=not lines.wants_older)
             lines.prepended(added)
@@ -234,6 +255,8 @@ class LogFeed:
         self._filling = False
         while lines.wants_newer:
             page = await self._ask(ReadLog(limit=PAGE, after=window.last, where=self.where))
+            if page.failed:
+                break
             added, dropped = window.append(page)
             window.at_end = page.at_end
             lines.appended(added, dropped)
@@ -250,6 +273,8 @@ class LogFeed:
                 break
             self.searched = page.searched
             older = await self._ask(ReadLog(limit=PAGE, before=page.first, where=self.where))
+            if older.failed:
+                break
             page = msgspec.structs.replace(older, entries=older.entries + page.entries, last=page.last)
         return page
 
@@ -274,25 +299,48 @@ class LogFeed:
 
     async def _poll(self) -> None:
         """Read what is newer, until there is nothing newer; then rest for a ``PAUSE``."""
-        generation, page = self._generation, LogPage()
+        generation, page, failed = self._generation, LogPage(), self.failed
         try:
             while not page.at_end:
                 tail = self.window.tail
                 page = await self._ask(ReadLog(limit=PAGE, after=tail, where=self.where))
+                if page.epoch != self.window.epoch and not page.failed:
+                    page = await self._ask(ReadLog(limit=PAGE, where=self.where))
                 if generation != self._generation:
                     # What is shown now is polled for next.
                     self._dirty = True
+                    break
+                if page.failed:
+                    break
+                if page.epoch != self.window.epoch:
+                    self._take_another(page)
                     break
                 self._take_newer(page)
                 if page.last <= tail:
                     break
         finally:
             self._polling = False
-        self._cooling = later(self.lines, PAUSE, self._cooled)
+        self._cooling = later(self.lines, RETRY if page.failed else PAUSE, self._cooled)
+        if self.failed != failed:
+            self._changed()
 
     def _cooled(self) -> None:
         self._cooling = None
         self._poll_soon()
+
+    def _take_another(self, page: LogPage) -> None:
+        """The log became another one, of which this is the newest page: all of it is new, which is not shown record by
+        record where it is long."""
+        lines, window = self.lines, self.window
+        window.epoch = page.epoch
+        if page.at_start and page.last >= window.tail:
+            self._take_newer(page)
+        elif lines.following or page.last < window.tail or not window.entries:
+            self.newest(self.where)
+        else:
+            # It stays where it was put, and what comes next is counted.
+            window.tail, window.at_end = max(window.tail, page.last), False
+            self._changed()
 
     def _take_newer(self, page: LogPage) -> None:
         lines, window = self.lines, self.window

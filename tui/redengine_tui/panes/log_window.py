@@ -24,6 +24,8 @@ class LogWindow:
         self.at_end = True
         #: Cursor up to which the log was looked at for newer records; 0: not at all yet.
         self.tail = 0
+        #: Which log that is a cursor of; -1: of none that could be read.
+        self.epoch = -1
         #: Cursors to go on from, at either end of what is held.
         self.first = 0
         self.last = 0
@@ -42,7 +44,7 @@ class LogWindow:
         self._hold(page.entries)
         self.at_start, self.at_end = page.at_start, True
         self.first, self.last = page.first, page.last
-        self.tail = page.last
+        self.tail, self.epoch = page.last, _epoch_of(page)
         self._drop_oldest()
 
     def surround(self, older: LogPage, newer: LogPage, tail: int) -> None:
@@ -50,7 +52,7 @@ class LogWindow:
         self._hold((*older.entries, *newer.entries))
         self.at_start, self.at_end = older.at_start, newer.at_end
         self.first, self.last = older.first, newer.last
-        self.tail = max(tail, newer.last)
+        self.tail, self.epoch = max(tail, newer.last), _epoch_of(newer)
 
     def append(self, page: LogPage, *, keep_first: bool = False) -> tuple[int, int]:
         """Take in a page that follows the last record. Returns how many records were added and dropped.
@@ -116,6 +118,10 @@ class LogWindow:
             else:
                 high = middle
         return low if low < len(self.entries) and self.entries[low].cursor == cursor else None
+
+
+def _epoch_of(page: LogPage) -> int:
+    return -1 if page.failed else page.epoch
 
 
 def _text_of(entry: LogEntry) -> int:
