@@ -291,9 +291,12 @@ async def test_a_disk_that_is_full_leaves_nothing_behind(app, tmp_path, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_log_that_cannot_be_read(app, tmp_path):
-    broken = m.LogPage(at_start=True, at_end=True, notice="cannot read the log: no database")
-    app.controller.answers[m.ReadLog] = lambda query: m.LogPage(last=9) if query.after is None else broken
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_log_that_cannot_be_read(app, tmp_path, at_once):
+    broken = m.LogPage(at_start=True, at_end=True, failed="cannot read the log: no database")
+    app.controller.answers[m.ReadLog] = lambda query: (
+        m.LogPage(last=9) if query.after is None and not at_once else broken
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
         await until(pilot, lambda: "cannot read the log: no database" in screen(app))

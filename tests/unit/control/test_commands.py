@@ -60,7 +60,7 @@ def test_run_with_parameters(app, running, send):
 
     running.start()
     assert send(m.Run("task")).message == "'task' starts"
-    running.until(lambda: got == [1])
+    running.until(lambda: got == [1] and running.view("task").state == "success")
     assert send(m.Run("task", {"x": 5})).ok
     running.until(lambda: got == [1, 5])
     refused = send(m.Run("task", {"y": 5}))

@@ -147,16 +147,15 @@ class ExportScreen(ModalScreen[str]):
     async def _copy(self, file: ExportFile) -> str:
         """Write what there is by now; why not, if the log cannot be read, or was replaced meanwhile."""
         newest = await self._ask(ReadLog(limit=1))
-        end = newest.last
-        page = LogPage()
-        last = 0
-        while not page.at_end and last < end:
+        end, last = newest.last, 0
+        page = LogPage(failed=newest.failed)
+        while not page.failed and not page.at_end and last < end:
             page = await self._ask(ReadLog(limit=PAGE, after=last, where=self.where))
-            if page.at_end and page.notice and not page.entries:
-                return page.notice
             await asyncio.to_thread(file.write, [entry for entry in page.entries if entry.cursor <= end])
             self._searched, last = page.searched, page.last
             self._pace.ask()
+        if page.failed:
+            return page.failed
         for entry in newest.entries:
             if (await self._ask(ReadLog(limit=1, after=entry.cursor - 1))).entries != newest.entries:
                 return "The log became another one meanwhile. Nothing was written; write it again"
