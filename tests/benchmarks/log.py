@@ -146,7 +146,7 @@ def show(command: list[str], environment: dict[str, str], pressing: bytes = b"")
     program = Terminal(command, Path.cwd(), environment)
     try:
         seconds = shown(program, program.started, pressing)
-        program.quiet(1.0)
+        program.quiet(0.5)
         return {"seconds": seconds, "memory": memory(program)}
     finally:
         program.close()
