@@ -7,7 +7,8 @@ import os
 import threading
 import warnings
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Removed tasks whose past is kept, for when they come back.
 PASTS_KEPT = 1000
+#: Ends of runs that are kept until they can be written, the newest. While a log takes no start there are few.
+MOST_UNWRITTEN = 10_000
 
 
 class Journal:
@@ -46,7 +49,7 @@ class Journal:
         #: Why the newest record of a task could not be written, in words; empty: it could.
         self.log_problem = ""
         #: Ends of runs that could not be written yet, oldest first: the task, and what is to be written.
-        self.unwritten: deque[tuple[Any, tuple[Any, ...]]] = deque()
+        self.unwritten: deque[tuple[Any, tuple[Any, ...]]] = deque(maxlen=MOST_UNWRITTEN)
         self._book: HistoryBook | None = None
         self._book_repo: Any = None
         self._book_lock = threading.RLock()
@@ -190,7 +193,7 @@ class Journal:
 
     def write_late(self) -> None:
         """Write the ends that could not be written when they came, as far as that can be done now."""
-        late, self.unwritten = self.unwritten, deque()
+        late, self.unwritten = self.unwritten, deque(maxlen=MOST_UNWRITTEN)
         while late:
             task, values = late.popleft()
             try:
@@ -201,9 +204,10 @@ class Journal:
                 return
             self.scheduler.logger.info(f"The end of task '{task.name}' ({values[0]}) is in the log now")
 
-    def open_log(self) -> None:
-        """Have the file of the log looked after while the scheduler runs. One that cannot be written is told of, and
-        tried again with each record."""
+    @contextmanager
+    def looked_after(self) -> Iterator[None]:
+        """Have the file of the log open, and looked after, while the scheduler runs. One that cannot be written is told
+        of, and tried again with each record."""
         repo = self._find_repo()
         if isinstance(repo, CSVFileRepo):
             try:
@@ -211,18 +215,19 @@ class Journal:
             except OSError as problem:
                 self.log_failed(problem)
                 self.scheduler.logger.error(str(problem), extra={"action": "fail"})
-
-    def close_log(self) -> None:
-        """Write what can still be written, and let go of the file of the log until it is used again."""
-        self.write_late()
-        for task, values in self.unwritten:
-            self.scheduler.logger.error(
-                f"The end of task '{task.name}' ({values[0]}) is not in the log: the next start takes it for a crash",
-                extra={"action": "fail"},
-            )
-        repo = self._find_repo()
-        if isinstance(repo, CSVFileRepo):
-            repo.close()
+        try:
+            yield
+        finally:
+            self.write_late()
+            for task, values in self.unwritten:
+                self.scheduler.logger.error(
+                    f"The end of task '{task.name}' ({values[0]}) is not in the log: "
+                    "the next start takes it for a crash",
+                    extra={"action": "fail"},
+                )
+            repo = self._find_repo()
+            if isinstance(repo, CSVFileRepo):
+                repo.close()
 
     def _bound_log(self) -> None:
         """Have a log in memory keep as many records as the option says now."""

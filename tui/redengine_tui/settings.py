@@ -145,7 +145,7 @@ def _log(table: object, path: Path, problems: list[str]) -> dict[str, Any]:
         Rotation.of(*(options.get(name) for name in _LOG_OPTIONS[:-1]))
         if not isinstance(fsync, bool):
             raise ValueError(f"fsync is true or false, not {fsync!r}")
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         problems.append(f"{path}: [log] {error}")
         return default
     return {**options, "fsync": fsync} if fsync else options

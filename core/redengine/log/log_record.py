@@ -97,6 +97,10 @@ class TaskRunRecord(TaskLogRecord):
     run_id: str | None = None
 
 
+#: All of them. Not their subclasses: these may do anything.
+MODELS = frozenset({MinimalRecord, MinimalRunRecord, LogRecord, RunRecord, TaskLogRecord, TaskRunRecord})
+
+
 def storable(model: Any, values: dict[str, Any]) -> dict[str, Any]:
     """The values of a record as a file keeps them: of :class:`TaskLogRecord` and its kin, plain seconds."""
     if isinstance(model, type) and issubclass(model, TaskLogRecord):
@@ -110,8 +114,8 @@ def storable(model: Any, values: dict[str, Any]) -> dict[str, Any]:
 
 #: The values of :class:`TaskRunRecord`, the record with most of ours, in the order of its columns.
 FIELDS = tuple(TaskRunRecord.__fields__)
-#: The models whose records need not be built to be stored. Not their subclasses: these may do anything.
-_KNOWN = frozenset({MinimalRecord, MinimalRunRecord, TaskLogRecord, TaskRunRecord})
+#: The models whose records need not be built to be stored: those with none but our own values.
+_KNOWN = MODELS - {LogRecord, RunRecord}
 
 
 def stored_row(model: Any, values: Mapping[str, Any]) -> tuple[Any, ...] | None:

@@ -158,13 +158,11 @@ class Scheduler(RedBase):
         unlisten = self.session.listen(self._heard)
         exception: BaseException | None = None
         try:
-            with stopping_signals(self._signalled), undisturbed():
-                self.session.open_log()
+            with stopping_signals(self._signalled), undisturbed(), self.session.looked_after():
                 try:
                     if not await self._read_past():
                         self._say("Shut down before the log was read: no task was started.")
                         await self._runs.close()
-                        self.session.close_log()
                         return False
                     await self._startup()
                     await self._cycles()
@@ -185,7 +183,6 @@ class Scheduler(RedBase):
                     exception = exc
                 await self._shut_down(exception)
                 exception = exception or self._runs.raised
-                self.session.close_log()
         finally:
             unlisten()
             self.is_alive = False

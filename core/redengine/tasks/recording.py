@@ -119,11 +119,12 @@ class Recording:
         self.logger.handle(record)
 
     def _is_refused(self, problem: Exception) -> bool:
-        """Whether a record is not in the log, of which it could have been the only place."""
-        return (
-            isinstance(problem, LogUnwritableError)
-            or sole_handler(find_logger(self.logger_name), logging.CRITICAL) is not None
-        )
+        """Whether a record is not in the log, of which it could have been the only place, and may be taken later."""
+        if isinstance(problem, (ValueError, TypeError, LookupError, AttributeError)):
+            # It is the record itself that the log does not take.
+            return False
+        sole = sole_handler(find_logger(self.logger_name), logging.CRITICAL)
+        return sole is not None or isinstance(problem, LogUnwritableError)
 
     def _extra(self, action: str, now: float, run_id: str | None, start: float | None, lost: bool) -> dict[str, Any]:
         """What the record of a task has beside logging's own."""

@@ -87,6 +87,39 @@ class TestLogging:
         assert session["slow"].status == "success"
         assert len(session.unwritten) == 0
 
+    def test_an_end_that_no_log_takes_is_not_tried_again(
+        self, session: Session, tmp_path: Any, monkeypatch: Any
+    ) -> None:
+        session.set_repo(CSVFileRepo(filename=tmp_path / "log.csv", model=TaskRunRecord))
+
+        def refuse(repo: Any, values: Any) -> bool:
+            if values["action"] == "success":
+                raise ValueError("not a word for it")
+            return False
+
+        monkeypatch.setattr(CSVFileRepo, "add_plain", refuse)
+        task = FuncTask(lambda: None, name="a", start_cond=ONCE, session=session)
+        session.config.shut_cond = "task 'a' has failed"
+        session.start()
+        assert task.status == "fail"
+        assert len(session.unwritten) == 0
+
+    def test_the_file_is_let_go_of_however_it_ends(self, session: Session, tmp_path: Any) -> None:
+        repo = CSVFileRepo(filename=tmp_path / "log.csv", model=TaskRunRecord)
+        session.set_repo(repo)
+        opened: list[bool] = []
+
+        def fail() -> None:
+            opened.append(repo.writer.is_open)
+            raise RuntimeError("a hook")
+
+        session.hook_shutdown()(fail)
+        session.config.shut_cond = "true"
+        with pytest.raises(RuntimeError, match="a hook"):
+            session.start()
+        assert opened == [True]
+        assert not repo.writer.is_open
+
     def test_an_end_that_is_never_written_is_told_of(self, session: Session, tmp_path: Any, caplog: Any) -> None:
         repo = CSVFileRepo(filename=tmp_path / "log.csv", model=TaskRunRecord)
         session.set_repo(repo)

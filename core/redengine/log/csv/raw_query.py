@@ -14,18 +14,9 @@ from typing import Any
 from redengine.log import bird
 from redengine.log.csv.format import CsvFormat
 from redengine.log.csv.row_reader import BAD, numbers_of
-from redengine.log.log_record import (
-    LogRecord,
-    MinimalRecord,
-    MinimalRunRecord,
-    RunRecord,
-    TaskLogRecord,
-    TaskRunRecord,
-)
+from redengine.log.log_record import MODELS
 from redengine.log.times import to_epoch, to_seconds
 
-#: Not their subclasses: these may do anything.
-KNOWN = frozenset({MinimalRecord, MinimalRunRecord, LogRecord, RunRecord, TaskLogRecord, TaskRunRecord})
 #: What the models make of a text first. A :class:`str` stays as it is.
 _NUMBERS: dict[type, Callable[[str], Any]] = {
     int: int,
@@ -45,7 +36,7 @@ _PLAIN = (str, int, float, datetime, timedelta, type(None))
 
 
 class RawQuery:
-    """A query of records of a model that is one of :data:`KNOWN`."""
+    """A query of records of a model that is one of our own."""
 
     def __init__(self, model: Any, query: Mapping[str, Any], fmt: CsvFormat) -> None:
         self._fields = model.__fields__
@@ -55,7 +46,7 @@ class RawQuery:
     @classmethod
     def of(cls, model: Any, query: Mapping[str, Any], fmt: CsvFormat) -> RawQuery | None:
         """The query, if it is one that can be answered here."""
-        known = model in KNOWN and query.keys() <= model.__fields__.keys() and all(map(_is_plain, query.values()))
+        known = model in MODELS and query.keys() <= model.__fields__.keys() and all(map(_is_plain, query.values()))
         return cls(model, query, fmt) if known else None
 
     def fitting(self, records: Sequence[bytes], columns: Sequence[str]) -> Sequence[bytes] | None:

@@ -82,7 +82,7 @@ def _seconds(name: str, value: object) -> float | None:
         return None
     try:
         length = parse_delta(value) if isinstance(value, str) else value
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{name}: {error}") from None
     seconds = length.total_seconds() if isinstance(length, timedelta) else length
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds <= sys.float_info.max:

@@ -7,16 +7,13 @@ import random
 
 import pytest
 from log_pages import record
+from rotated_log import numbers
 
 from redengine.control.messages import LogFilter, ReadLog
 from redengine.log.csv.digest import Digest, digest_path
 from redengine.log.csv.past_reader import PastReader
 from redengine.log.past import read_past
 from redengine.log.source import open_source
-
-
-def numbers(records):
-    return [int(each.created) for each in getattr(records, "entries", records)]
 
 
 def delete(path):
@@ -43,17 +40,6 @@ def replace(path):
 
 WAYS = [delete, move_away, cut, cut_off_the_end, replace]
 SAID = {delete: "deleted", move_away: "deleted", replace: "replaced"}
-
-
-@pytest.fixture
-def rotated(open_repo):
-    """Records 0 to 9 in several files, 9 alone in the newest."""
-    repo = open_repo(rotate_bytes=140)
-    for number in range(10):
-        repo.add(record(number, name="ab"[number % 2], exc_text='x\n"y"' if number % 3 else None, run_id=str(number)))
-    yield repo
-    # Whoever looks after the log in a thread has done.
-    repo.close()
 
 
 def forward(source, after, limit=3, where=None):

@@ -26,7 +26,8 @@ from redbird.oper import (
 
 from redengine.log import CSVFileRepo, LogRecord, MinimalRecord, TaskLogRecord, TaskRunRecord, bird
 from redengine.log.csv.format import CsvFormat
-from redengine.log.csv.raw_query import KNOWN, RawQuery
+from redengine.log.csv.raw_query import RawQuery
+from redengine.log.log_record import MODELS
 
 
 class Slow(CSVFileRepo):
@@ -103,7 +104,7 @@ FORMATS = [CsvFormat(), CsvFormat(delimiter=";", lineterminator="\n"), CsvFormat
 
 
 @given(data=st.data())
-@pytest.mark.parametrize("model", sorted(KNOWN, key=lambda model: model.__name__))
+@pytest.mark.parametrize("model", sorted(MODELS, key=lambda model: model.__name__))
 def test_the_same_as_with_a_model_of_each_record(model, data):
     errors = data.draw(st.sampled_from(["raise", "warn", "discard"]))
     fmt = data.draw(st.sampled_from(FORMATS))

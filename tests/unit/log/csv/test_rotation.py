@@ -7,40 +7,18 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from datetime import timedelta
 
 import pytest
+from log_pages import record
 from pydantic.v1 import BaseModel
+from rotated_log import files, numbers
 
 from redengine.control.messages import LogFilter, ReadLog
 from redengine.log import CSVFileRepo, MinimalRecord, TaskRunRecord
-from redengine.log.csv.digest import digest_path
 from redengine.log.csv.rotation import Rotation, older_files, set_aside
 from redengine.log.past import read_book, read_past
 from redengine.log.source import open_source
-
-
-def record(number, name="a", action="run", **values):
-    return TaskRunRecord(task_name=name, action=action, created=number, **values)
-
-
-def numbers(items):
-    return [int(item.created) for item in items]
-
-
-def files(path):
-    return sorted(file.name for file in path.parent.glob("*.csv"))
-
-
-@pytest.fixture
-def rotated(open_repo):
-    """Ten records in several files."""
-    repo = open_repo(rotate_bytes=140)
-    for number in range(10):
-        repo.add(record(number, name="ab"[number % 2], exc_text='x\n"y"' if number % 3 else None, run_id=str(number)))
-    return repo
-
 
 # When, and under which names
 
@@ -154,6 +132,7 @@ def test_options(open_repo, options, rotation):
         ({"rotate_bytes": "9" * 400 + " GB"}, r'rotate_bytes is .* "64 MB", not .9+\.\.\.$'),
         ({"rotate_bytes": True}, "rotate_bytes"),
         ({"rotate_age": "10"}, "rotate_age: '10': add a unit"),
+        ({"rotate_age": "9" * 30 + " days"}, "rotate_age"),
         ({"rotate_age": 10**400}, "rotate_age is a length of time"),
         ({"rotate_age": -5}, "rotate_age is a length of time"),
         ({"rotate_bytes": 1, "keep_files": -1}, "keep_files is a number of files"),
@@ -458,92 +437,6 @@ def test_a_file_that_is_taken_away(rotated, log_path, which):
         assert page.last >= before.last
     else:
         assert page.first > before.last
-
-
-# Retention
-
-
-def kept(repo, log_path):
-    """The files, after what is done in another thread was done."""
-    repo.close()
-    return files(log_path)
-
-
-def test_so_many_files_are_kept(open_repo, log_path):
-    repo = open_repo(rotate_bytes=1, keep_files=2)
-    for number in range(6):
-        repo.add(record(number, run_id=str(number)))
-    assert kept(repo, log_path) == ["log-000004.csv", "log-000005.csv", "log.csv"]
-    assert numbers(open_repo()) == [3, 4, 5]
-    repo.add(record(6))
-    assert kept(repo, log_path) == ["log-000005.csv", "log-000006.csv", "log.csv"]
-
-
-def test_files_are_kept_for_so_long(open_repo, log_path):
-    repo = open_repo(rotate_bytes=1, keep_age="1 hour")
-    for created in (0.0, 1000.0, 2000.0, 4000.0, 4600.0):
-        repo.add(record(created))
-    assert kept(repo, log_path) == ["log-000002.csv", "log-000003.csv", "log-000004.csv", "log.csv"]
-    assert numbers(open_repo()) == [1000, 2000, 4000, 4600]
-
-
-def test_a_record_of_the_future_makes_no_other_old(open_repo, log_path):
-    repo, now = open_repo(rotate_bytes=1, keep_age="30 days"), time.time()
-    for created in (now - 100 * 86400, now - 86400, now, now + 1000 * 86400):
-        repo.add(record(created))
-    assert kept(repo, log_path) == ["log-000002.csv", "log-000003.csv", "log.csv"]
-
-
-def test_what_they_told_stays_known(open_repo, log_path):
-    repo = open_repo(rotate_bytes=1, keep_files=1)
-    for number in range(6):
-        repo.add(record(number, name=f"t{number}", run_id=str(number)))
-    repo.close()
-    book, unended = read_book(open_repo())
-    assert sorted(book) == sorted(unended) == [f"t{number}" for number in range(6)]
-    # But the log stays the truth.
-    digest_path(log_path).unlink()
-    assert sorted(read_book(open_repo())[0]) == ["t4", "t5"]
-
-
-def test_nothing_is_deleted_that_is_not_known(open_repo, log_path, monkeypatch):
-    monkeypatch.setattr("redengine.log.csv.digest.save", lambda *args, **kwargs: False)
-    repo = open_repo(rotate_bytes=1, keep_files=0)
-    for number in range(3):
-        repo.add(record(number))
-    assert kept(repo, log_path) == ["log-000001.csv", "log-000002.csv", "log.csv"]
-
-
-def test_at_start_too(open_repo, log_path):
-    repo = open_repo(rotate_bytes=1)
-    for number in range(4):
-        repo.add(record(number))
-    repo.close()
-    again = open_repo(rotate_bytes=1, keep_files=1)
-    again.open()
-    read_book(again)
-    assert files(log_path) == ["log-000003.csv", "log.csv"]
-    again.close()
-
-
-def test_a_log_that_is_none_of_tasks(open_repo, log_path):
-    repo = open_repo(rotate_bytes=1, keep_files=1, model=dict, fieldnames=["id"])
-    for number in range(4):
-        repo.add({"id": str(number)})
-    assert kept(repo, log_path) == ["log-000003.csv", "log.csv"]
-    assert [item["id"] for item in repo] == ["2", "3"]
-
-
-def test_a_reader_goes_on_while_files_are_deleted(open_repo):
-    repo = open_repo(rotate_bytes=1)
-    for number in range(6):
-        repo.add(record(number))
-    reader = iter(open_repo())
-    assert next(reader).created == 0
-    again = open_repo(rotate_bytes=1, keep_files=2)
-    again.open()
-    again.close()
-    assert 5 in numbers(reader)
 
 
 def test_fsync_of_a_rotation(open_repo, monkeypatch):
