@@ -11,8 +11,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from redengine_tui import cli
-from redengine_tui.cli import main
+from redengine_tui.cli import loading, main
 from redengine_tui.data import ProjectData
 
 
@@ -124,15 +123,15 @@ def test_locate_says_what_runs(tmp_path):
 
 
 def test_a_project_that_takes_its_time_is_announced_at_a_terminal(monkeypatch, capsys):
-    monkeypatch.setattr(cli, "PATIENCE", 0.01)
+    monkeypatch.setattr(loading, "PATIENCE", 0.01)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     said, end = "", time.monotonic() + 10
-    with cli._waiting("slow\x1b.py"):
+    with loading.waiting("slow\x1b.py"):
         while not said and time.monotonic() < end:
             said = capsys.readouterr().err
             time.sleep(0.005)
     assert said == "Loading slow␛.py …"
     assert capsys.readouterr().err == "\r\x1b[K"
-    with cli._waiting("quick.py"):
+    with loading.waiting("quick.py"):
         pass
     assert capsys.readouterr().err == ""

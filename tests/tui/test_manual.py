@@ -10,7 +10,7 @@ from textual.widgets import Markdown
 
 from redengine.docs import pages
 from redengine_tui.app import RedEngineTUI
-from redengine_tui.cli import main
+from redengine_tui.cli import COMMANDS
 from redengine_tui.screens.help import HelpScreen
 from redengine_tui.screens.manual import ManualScreen
 
@@ -55,4 +55,4 @@ async def test_the_palette_offers_every_page(app: Any) -> None:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 def test_commands_of_the_manual_exist(page: Any) -> None:
     for name in re.findall(r"redengine-tui ([a-z]+)\b(?!\.py)", page.text):
-        assert name in main.commands, name
+        assert name in COMMANDS, name

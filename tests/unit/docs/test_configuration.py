@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -16,7 +17,7 @@ from redengine.docs import page
 from redengine.time import format_delta
 from redengine_tui import settings, themes
 from redengine_tui.actions import BY_ID
-from redengine_tui.cli import main
+from redengine_tui.cli import COMMANDS
 
 #: Words for defaults that depend on the machine, or are no plain value.
 IN_WORDS = {
@@ -71,7 +72,8 @@ def test_each_choice_is_named(text: Any) -> None:
 
 
 def test_variables_of_the_environment(text: Any) -> None:
-    known = {option.envvar for command in main.commands.values() for option in command.params if option.envvar}
+    commands = [import_module(module).command for module in COMMANDS.values()]
+    known = {option.envvar for command in commands for option in command.params if option.envvar}
     shown = {variable.code[0] for variable, _ in text.table("Variable", "Meaning")}
     assert shown == known | {"TZ"}
 

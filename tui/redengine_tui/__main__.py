@@ -1,0 +1,5 @@
+"""``python -m redengine_tui``."""
+
+from redengine_tui.cli import main
+
+main()
