@@ -188,3 +188,8 @@ class Controller(ABC):
     @abstractmethod
     def ask(self, query: Any) -> Awaitable[Any]:
         """Answer a query of :mod:`redengine.control.messages` (condition check, explanation, parameters, log)."""
+
+    def link(self) -> Any:
+        """How a far scheduler is connected: a :class:`~redengine.control.messages.Link`; ``None`` of one in this
+        process. Listeners are called when it changes, but not for the passing of time."""
+        return None

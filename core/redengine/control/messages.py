@@ -13,7 +13,11 @@ import msgspec
 
 from redengine.abc import Action
 
-SchedulerState = Literal["starting", "running", "held", "stopping", "stopped", "failed"]
+#: ``draining``: it was asked to stop, waits for the live runs and starts nothing; that can still be taken back.
+SchedulerState = Literal["starting", "running", "held", "draining", "stopping", "stopped", "failed"]
+
+#: What somebody may do: steer, or look and change nothing.
+Role = Literal["operate", "read"]
 
 #: ``running``: at least one run is alive. ``blocked``: its condition cannot be evaluated, or its newest run not be
 #: logged (see ``problem``).
@@ -22,6 +26,40 @@ SchedulerState = Literal["starting", "running", "held", "stopping", "stopped", "
 TaskState = Literal[
     "running", "blocked", "disabled", "queued", "idle", "unread", "success", "fail", "inaction", "terminate", "crash"
 ]
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who asks for something, as the records of commands keep it."""
+
+    user: str = "operator"
+    uid: int | None = None
+    role: Role = "operate"
+    #: ``SSH_CONNECTION`` of who comes over SSH: client address and port, server address and port. Empty: from here.
+    ssh: str = ""
+
+    def __str__(self) -> str:
+        """``ada``, or ``ada from 10.0.0.7``."""
+        return f"{self.user} from {self.ssh.split()[0]}" if self.ssh.strip() else self.user
+
+
+class Link(msgspec.Struct, frozen=True):
+    """How a far scheduler is connected, at the moment of asking. Durations are seconds."""
+
+    #: In words: ``ssh build7``, or ``attached`` for a scheduler on this machine.
+    where: str
+    #: ``lost``: connecting again. ``ended``: the scheduler said that it stopped; it is still asked for now and then.
+    state: Literal["connected", "lost", "ended"]
+    #: How long nothing was heard from the other end.
+    silent_for: float = 0.0
+    #: There and back, of the newest ping; ``None``: not known yet.
+    round_trip: float | None = None
+    #: Until it is tried again to connect, while ``lost`` or ``ended``; ``None``: it is being tried now.
+    retry_in: float | None = None
+    #: Why it is lost, in words.
+    problem: str = ""
+    role: Role = "operate"
+    #: Whether it takes so long that the screen is to spare it.
+    slow: bool = False
 
 
 class NextStart(msgspec.Struct, frozen=True):
@@ -100,6 +138,10 @@ class SchedulerView(msgspec.Struct, frozen=True):
     timezone: str = ""
     #: How much of the log is read, in words, while that goes on: ``state`` is ``starting`` then.
     reading: str = ""
+    #: How many tasks are in a state that wants attention: ``fail``, ``crash`` or ``blocked``.
+    failing: int = 0
+    #: How many screens watch, this one included.
+    viewers: int = 0
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -131,6 +173,8 @@ class Run(Command, frozen=True, tag="run"):
 
     task: str
     parameters: dict[str, str | int | float | bool | None] = {}
+    #: A name of the caller's making for this one run, to ask after it with :class:`FollowRun`; empty: nobody asks.
+    ticket: str = ""
 
 
 class Terminate(Command, frozen=True, tag="terminate"):
@@ -167,9 +211,14 @@ class Resume(Command, frozen=True, tag="resume"):
 
 
 class ShutDown(Command, frozen=True, tag="shut_down"):
-    """Stop the scheduler: wait for the running tasks, or with ``force`` terminate them."""
+    """Stop the scheduler: start nothing more and stop once the live runs have ended, which :class:`KeepRunning` takes
+    back until then; or with ``force`` terminate them and stop."""
 
     force: bool = False
+
+
+class KeepRunning(Command, frozen=True, tag="keep_running"):
+    """Take back a :class:`ShutDown` that waits for live runs. Refused once the scheduler stops for good."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -179,7 +228,7 @@ class Reply(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-# Queries and their answers.
+# Queries and their answers. Those of :data:`RUNS_CODE` run code of the project, and are refused to a reader.
 
 
 class CheckCondition(Command, frozen=True, tag="check_condition"):
@@ -230,6 +279,39 @@ class ConditionReport(msgspec.Struct, frozen=True):
     #: The next starts that are known, earliest first.
     next_starts: tuple[float, ...] = ()
     next: NextStart | None = None
+
+
+class Explain(Command, frozen=True, tag="explain"):
+    """Why is this task started or not, by the condition it has now? Answer: :class:`ConditionReport`."""
+
+    task: str
+
+
+class Foretell(Command, frozen=True, tag="foretell"):
+    """What will start in the next hours? Answer: :class:`redengine.scheduling.forecast.Forecast`."""
+
+    hours: float = 24.0
+
+
+class FollowRun(Command, frozen=True, tag="follow_run"):
+    """How is the run of this ticket (see :class:`Run`)? Answer: :class:`RunStatus`."""
+
+    ticket: str
+
+
+class RunStatus(msgspec.Struct, frozen=True):
+    """One run that somebody asked for. ``unknown``: no such ticket, or so long ago that it is forgotten."""
+
+    state: Literal["unknown", "waiting", "running", "ended"]
+    task: str = ""
+    run_id: str = ""
+    #: Epoch seconds.
+    started: float | None = None
+    ended: float | None = None
+    #: How it ended.
+    action: Action | None = None
+    #: Why it failed or crashed: the traceback, or the reason.
+    exc_text: str = ""
 
 
 class Complete(Command, frozen=True, tag="complete"):
@@ -374,3 +456,11 @@ class Output(msgspec.Struct, frozen=True):
     #: Size of all of it in bytes, and where it is on the scheduler's machine.
     size: int = 0
     path: str = ""
+
+
+#: What changes something, so that a reader is refused it.
+COMMANDS: tuple[type[Command], ...] = (
+    Run, Terminate, Disable, Enable, SetCondition, Hold, Resume, ShutDown, KeepRunning,
+)  # fmt: skip
+#: Queries that run code of the project with what the asker wrote.
+RUNS_CODE: tuple[type[Command], ...] = (EvaluateParameter,)
