@@ -19,6 +19,7 @@ from typing import Any
 import pyte
 import pytest
 from on_terminal import ASKS_FOR_FRAMES, KNOWS_FRAMES, start_on_terminal
+from sshd import NoServer, Sshd
 
 #: Seconds until something that has to happen counts as not happening. Long: only a failing test waits for it.
 PATIENCE = 30.0
@@ -269,3 +270,17 @@ def until() -> Callable[..., Any]:
         return value
 
     return wait
+
+
+@pytest.fixture
+def sshd(place: Place) -> Iterator[Sshd]:
+    """An SSH server on this machine, at whose other end all is as in ``place``; the ``ssh`` of ``place`` knows it."""
+    told = ("XDG_", "REDENGINE_", "PYTHON")
+    try:
+        with Sshd({name: value for name, value in place.env.items() if name.startswith(told)}) as server:
+            place.env = server.path(place.env)
+            yield server
+    except NoServer as error:
+        if os.environ.get("REDENGINE_TESTS_NEED_SSHD"):
+            raise
+        pytest.skip(str(error))
