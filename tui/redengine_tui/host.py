@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from redengine.abc import Topic
 from redengine.control.local import LocalController
+from redengine.control.messages import Caller
 from redengine.control.publisher import Project, Publisher
 from redengine.exc import ProjectError
 from redengine.execution import output
@@ -137,9 +138,9 @@ class Host:
         with suppress(OSError):  # a full disk, say: only what others are told depends on it
             self.data.lose_terminal()
 
-    def controller(self, who: str = "operator") -> LocalController:
-        """A controller for a screen in this process."""
-        return LocalController(self.session, self.publisher, who)
+    def controller(self, caller: Caller | None = None) -> LocalController:
+        """A controller for a screen in this process; by default of whoever runs it."""
+        return LocalController(self.session, self.publisher, caller)
 
     @property
     def is_alive(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from redengine.args.parameters import keyword_names
 from redengine.control import messages as m
+from redengine.control.callers import refused
 from redengine.control.explain import problems_of
 from redengine.exc import ConditionSyntaxError
 from redengine.scheduling.engine import FAILURES
@@ -19,16 +20,18 @@ class _RefusedError(Exception):
     """What was asked cannot be done; the message says why."""
 
 
-def carry_out(session: Any, command: Any, who: str) -> m.Reply:
+def carry_out(session: Any, command: Any, caller: m.Caller) -> m.Reply:
     """Do it, or refuse with a reason. Either way the scheduler's log says who asked for what."""
     scheduler = session.scheduler
     words = describe(command)
     try:
+        if reason := refused(caller, command):
+            raise _RefusedError(reason)
         message = _do(session, command)
     except _RefusedError as refusal:
-        scheduler.logger.warning(f"{who}: {words}: refused: {refusal}", extra={"action": "command"})
+        scheduler.logger.warning(f"{caller}: {words}: refused: {refusal}", extra={"action": "command"})
         return m.Reply(False, str(refusal))
-    scheduler.logger.info(f"{who}: {words}", extra={"action": "command"})
+    scheduler.logger.info(f"{caller}: {words}", extra={"action": "command"})
     return m.Reply(True, message)
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from redengine.abc import Controller, Listener
 from redengine.control import messages as m
+from redengine.control.callers import refused, this_user
 from redengine.control.commands import carry_out
-from redengine.control.explain import problems_of, report
+from redengine.control.explain import problems_of, report, report_of
 from redengine.control.parameters import evaluate, list_parameters
 from redengine.control.publisher import Publisher
 from redengine.log.log_source import failed_page
@@ -23,6 +24,9 @@ from redengine.syntax import complete
 PATIENCE = 3.0
 
 BUSY = "The scheduler is busy with a task that runs on its own thread (execution='main'), or with a slow condition"
+
+#: What is said of a condition that a reader wrote, which could call the project's own code with what they wrote.
+NOT_ASKED = "You may look, but not change anything: whether a condition holds is told of the one the task has."
 
 #: What is said of a condition whose truth is asked for meanwhile.
 UNREAD = "The log is still being read: whether this holds is known when it is."
@@ -37,14 +41,14 @@ class LocalController(Controller):
         Whose scheduler.
     publisher
         Publishes the session's state.
-    who
-        Who asks, for the scheduler's log.
+    caller
+        Who asks, and what they may do; by default whoever runs this process.
     """
 
-    def __init__(self, session: Any, publisher: Publisher, who: str = "operator") -> None:
+    def __init__(self, session: Any, publisher: Publisher, caller: m.Caller | None = None) -> None:
         self._session = session
         self._publisher = publisher
-        self._who = who
+        self._caller = caller or this_user()
         self._pending = False
         self._source: LogSource | None = None
         self._source_repo: Any = None
@@ -75,7 +79,10 @@ class LocalController(Controller):
 
     async def send(self, command: Any) -> m.Reply:
         """See :class:`redengine.abc.Controller`."""
-        answer = self._publisher.call(lambda: carry_out(self._session, command, self._who))
+        answer = self._publisher.call(lambda: carry_out(self._session, command, self._caller))
+        if reason := refused(self._caller, command):
+            # Known without the scheduler, which only notes that it was asked for.
+            return m.Reply(False, reason)
         if answer is None:
             return m.Reply(False, "The scheduler is not running")
         try:
@@ -86,6 +93,8 @@ class LocalController(Controller):
 
     async def ask(self, query: Any) -> Any:
         """See :class:`redengine.abc.Controller`."""
+        if reason := refused(self._caller, query):
+            return m.Reply(False, reason)
         if isinstance(query, m.CheckCondition):
             return await self._check(query)
         if isinstance(query, m.Complete):
@@ -119,11 +128,16 @@ class LocalController(Controller):
         if any(problem.severity == "error" for problem in problems):
             return m.ConditionReport(False, problems)
 
+        reads_only = self._caller.role == "read"
+        if reads_only and query.condition.strip() != str(task.start_cond).strip():
+            return m.ConditionReport(True, problems, verdict=NOT_ASKED)
         if not self._session.past_known:
             return m.ConditionReport(True, problems, verdict=UNREAD)
 
         def work() -> m.ConditionReport:
-            return report(query.condition, task, self._session.context(task))
+            ctx = self._session.context(task)
+            # What a reader wrote is not so much as parsed: the project's own code makes custom conditions.
+            return report_of(task, ctx) if reads_only else report(query.condition, task, ctx)
 
         answer = self._publisher.call(work)
         if answer is None:

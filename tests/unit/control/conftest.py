@@ -12,6 +12,7 @@ import pytest
 
 from redengine import RedEngine
 from redengine.control.local import LocalController
+from redengine.control.messages import Caller
 from redengine.control.publisher import Project, Publisher
 
 
@@ -22,7 +23,7 @@ class Running:
         self.session = app.session
         self.publisher = Publisher(app.session, Project("shop", "/srv/shop.py"))
         self.thread = threading.Thread(target=lambda: asyncio.run(app.session.serve()), daemon=True)
-        self.controller = LocalController(self.session, self.publisher, who="ada")
+        self.controller = LocalController(self.session, self.publisher, Caller("ada"))
 
     def start(self):
         self.thread.start()

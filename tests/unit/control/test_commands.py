@@ -18,7 +18,7 @@ def send(app, running, audit):
     """Send a command as the screen does."""
 
     def send(command):
-        return carry_out(app.session, command, "ada")
+        return carry_out(app.session, command, m.Caller("ada"))
 
     return send
 
