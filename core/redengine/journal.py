@@ -7,7 +7,7 @@ import os
 import threading
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from math import inf
@@ -57,6 +57,8 @@ class Journal:
         self._reading: BookReading | None = None
         #: Tasks that were removed, in that order.
         self._removed: dict[str, None] = {}
+        #: Who wants each record of a task as it is written.
+        self._record_listeners: tuple[Callable[[Mapping[str, Any]], None], ...] = ()
 
     def emit(self, topic: Topic) -> None:
         """Announce that something happened."""
@@ -176,6 +178,11 @@ class Journal:
             book[name].note(str(action), record.created, runtime=getattr(record, "runtime", None))
         # Else it was read just now, with this record in it.
         self.logged(name)
+        if self._record_listeners:
+            exc_text = record.exc_text
+            if not exc_text and record.exc_info:
+                exc_text = logging.Formatter().formatException(record.exc_info)
+            self.recorded({**vars(record), "message": record.getMessage(), "exc_text": exc_text})
 
     def logged(self, name: str) -> None:
         """Announce that something was logged of a task."""
@@ -183,6 +190,24 @@ class Journal:
         if self.config.max_memory_records is not None:
             bound(self._book_repo, self.config.max_memory_records)
         self.emit(("task", name))
+
+    def listen_to_records(self, listener: Callable[[Mapping[str, Any]], None]) -> Callable[[], None]:
+        """Call ``listener`` with each record of a task that is in the log now, on whatever thread it was written.
+
+        A record has ``task_name``, ``action``, ``created`` (epoch seconds), ``run_id``, ``message``, ``exc_text``, and
+        at an end ``runtime`` (seconds). Nothing is changed in it. Returns a function that ends it.
+        """
+        self._record_listeners = (*self._record_listeners, listener)
+
+        def unlisten() -> None:
+            self._record_listeners = tuple(other for other in self._record_listeners if other is not listener)
+
+        return unlisten
+
+    def recorded(self, values: Mapping[str, Any]) -> None:
+        """Announce a record of a task to those who want to see each."""
+        for listener in self._record_listeners:
+            listener(values)
 
     def log_failed(self, problem: Exception) -> str:
         """Take in that a record of a task could not be written; returns why, in few words."""

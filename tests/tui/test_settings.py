@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.color import Color
 
-from redengine_tui import settings, themes
+from redengine_tui import log_settings, settings, themes
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_what_is_wrong_is_said_and_left_out(folders, text, said):
     assert str(folders[0] / "config.toml") in loaded.problems[0]
     assert loaded.keys == {}
     assert loaded.theme == settings.DEFAULT_THEME
-    assert loaded.log == settings.DEFAULT_LOG
+    assert loaded.log == log_settings.DEFAULT_LOG
 
 
 @pytest.mark.parametrize(

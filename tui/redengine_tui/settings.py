@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -12,19 +11,10 @@ from typing import Any
 from platformdirs import user_config_path, user_state_path
 from textual.binding import Binding
 
-from redengine.log.csv.rotation import Rotation
 from redengine_tui.actions import BY_ID, clashes
+from redengine_tui.log_settings import DEFAULT_LOG, FILE, PROGRAM, log_options, read_table
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-PROGRAM = "redengine-tui"
 DEFAULT_THEME = "ember"
-#: A file of a log that an editor still opens; nothing is deleted unless somebody asks for it.
-DEFAULT_LOG: Mapping[str, Any] = {"rotate_bytes": "64 MB"}
-_LOG_OPTIONS = ("rotate_bytes", "rotate_age", "keep_files", "keep_age", "fsync")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +54,8 @@ def load(config: Path | None = None, state: Path | None = None) -> Settings:
     config = config or user_config_path(PROGRAM)
     state = state or user_state_path(PROGRAM)
     problems: list[str] = []
-    path = config / "config.toml"
-    table = _read(path, problems)
+    path = config / FILE
+    table = read_table(path, problems)
     unknown = sorted(table.keys() - {"theme", "keys", "log"})
     problems += [f'{path}: "{name}" is not a setting; there are "theme", "keys" and "log".' for name in unknown]
     configured = table.get("theme", "")
@@ -73,31 +63,17 @@ def load(config: Path | None = None, state: Path | None = None) -> Settings:
         problems.append(f'{path}: "theme" must be a name in quotes.')
         configured = ""
     chosen = state / "screen.toml"
-    kept = _read(chosen, problems)
+    kept = read_table(chosen, problems)
     theme = kept["theme"] if isinstance(kept.get("theme"), str) and kept.get("over") == configured else configured
     return Settings(
         theme=theme or DEFAULT_THEME,
         keys=_keys(table.get("keys", {}), path, problems),
         themes=config / "themes",
-        log=_log(table.get("log", {}), path, problems),
+        log=log_options(table.get("log", {}), path, problems),
         configured_theme=configured,
         chosen=chosen,
         problems=tuple(problems),
     )
-
-
-def _read(path: Path, problems: list[str]) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            table: dict[str, Any] = tomllib.load(file)
-            return table
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        problems.append(f"{path} cannot be read: {error.strerror}")
-    except ValueError as error:  # of TOML, of UTF-8, or of a number with thousands of digits
-        problems.append(f"{path} is not valid TOML: {error}")
-    return {}
 
 
 def _keys(table: object, path: Path, problems: list[str]) -> dict[str, str]:
@@ -125,30 +101,6 @@ def _keys(table: object, path: Path, problems: list[str]) -> dict[str, str]:
         for name in ours:
             del keys[name]
     return keys
-
-
-def _log(table: object, path: Path, problems: list[str]) -> dict[str, Any]:
-    """The options of the ``[log]`` table, or the default ones if any cannot be."""
-    default = dict(DEFAULT_LOG)
-    if not isinstance(table, dict):
-        problems.append(f'{path}: "log" must be a table: [log]')
-        return default
-    for name in sorted(table.keys() - set(_LOG_OPTIONS)):
-        near = get_close_matches(name, _LOG_OPTIONS, 1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
-        problems.append(f'{path}: [log] "{name}" is not an option{hint}')
-    options = {**default, **{name: table[name] for name in _LOG_OPTIONS if name in table}}
-    if options["rotate_bytes"] == "never":
-        options["rotate_bytes"] = None
-    fsync = options.pop("fsync", False)
-    try:
-        Rotation.of(*(options.get(name) for name in _LOG_OPTIONS[:-1]))
-        if not isinstance(fsync, bool):
-            raise ValueError(f"fsync is true or false, not {fsync!r}")
-    except ValueError as error:
-        problems.append(f"{path}: [log] {error}")
-        return default
-    return {**options, "fsync": fsync} if fsync else options
 
 
 def _flat(table: Mapping[str, object], before: str = "") -> list[tuple[str, object]]:

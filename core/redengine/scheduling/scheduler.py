@@ -34,7 +34,7 @@ LATE = 1.0
 #: How long the shut-down waits for runs that were asked to stop and do not (seconds).
 GRACE = 10.0
 #: What the scheduler says itself, for others to hear.
-_OWN_TOPICS = frozenset({"reading", "run", "stopped"})
+_OWN_TOPICS = frozenset({"reading", "run", "up", "stopped"})
 
 
 class Scheduler(RedBase):
@@ -280,6 +280,7 @@ class Scheduler(RedBase):
         await self._run_marked("on_startup")
         hooks.after()
         self.logger.info("Startup complete.", extra={"action": "setup"})
+        session.emit(("up",))
 
     async def _run_marked(self, mark: str) -> None:
         """Start the tasks that run at start-up or shut-down: those without a condition, or whose condition holds."""

@@ -111,6 +111,7 @@ class Recording:
             name = extra["task_name"]
             book[name].note(action, now, extra.get("runtime"))
             session.logged(name)
+            session.recorded(extra)
             return
         record = logger.makeRecord(logger.name, level, __file__, 0, text, (), exc_info, func="record", extra=extra)
         record.created = now

@@ -190,3 +190,63 @@ def test_what_cannot_be_written_is_told_as_ever(
     with pytest.raises(TaskLoggingError, match="Logging for task 'a' failed"):
         task.log_running()
     assert task.status == "fail"
+
+
+FIELDS = ("task_name", "action", "created", "run_id", "runtime", "message", "exc_text")
+
+
+def test_who_wants_each_record_hears_the_same_either_way(session: Session, logger: logging.Logger) -> None:
+    task = FuncTask(lambda: None, name=ODD, session=session)
+    heard: list[tuple[Any, ...]] = []
+    unlisten = session.listen_to_records(lambda values: heard.append(tuple(values.get(name) for name in FIELDS)))
+    write_all(task)
+    straight, heard = heard, []
+    logger.addHandler(Kept())
+    write_all(task)
+    assert len(straight) == 7
+    assert straight[1] == (
+        ODD,
+        "success",
+        1e9 + 2 / 3,
+        "1",
+        pytest.approx(1 / 3),
+        f"Task '{ODD}' status: 'success'",
+        None,
+    )
+    assert heard == straight
+    unlisten()
+    write_all(task)
+    assert len(heard) == 7
+
+
+def test_an_exception_is_heard_as_its_traceback(session: Session) -> None:
+    task = FuncTask(lambda: None, name="a", session=session)
+    heard: list[Any] = []
+    session.listen_to_records(lambda values: heard.append(values["exc_text"]))
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        task.log_failure()
+    assert heard[0].startswith("Traceback")
+    assert heard[0].endswith("ValueError: broken")
+
+
+def test_what_could_not_be_written_is_heard_once_it_could(
+    session: Session, logger: logging.Logger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.set_repo(CSVFileRepo(filename=tmp_path / "log.csv", model=TaskRunRecord))
+    task = FuncTask(lambda: None, name="a", session=session)
+    heard: list[Any] = []
+    session.listen_to_records(lambda values: heard.append((values["action"], values["created"])))
+    task.record("run", created=1e9)
+
+    def full(*args: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RepoHandler, "keep", full)
+        with pytest.raises(TaskLoggingError):
+            task.record("success", created=1e9 + 1)
+    assert heard == [("run", 1e9)]
+    session.write_late()
+    assert heard == [("run", 1e9), ("success", 1e9 + 1)]
