@@ -1,4 +1,6 @@
-"""Where things are kept on this machine: one folder a project, and what lies in it."""
+"""Where things are kept on this machine: one folder a project, and what lies in it.
+
+Light: whoever only wants to know where a project runs (``dial``) waits for no import of the scheduler."""
 
 from __future__ import annotations
 
@@ -9,12 +11,12 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
-from filelock import FileLock, Timeout
 
-from redengine.exc import ProjectError, ProjectLocked
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 APP = "redengine-tui"
 
@@ -85,6 +87,8 @@ class ProjectData:
             probe.touch()
             probe.unlink()
         except OSError as error:
+            from redengine.exc import ProjectError
+
             raise ProjectError(
                 f"The data folder {self.folder} cannot be written: {error.strerror or error}.\n"
                 "Make it writable, or give another one with --data-dir or REDENGINE_TUI_DATA_DIR."
@@ -92,6 +96,10 @@ class ProjectData:
 
     def lock(self) -> FileLock:
         """Take the project for this process; :class:`~redengine.exc.ProjectLocked` when another one has it."""
+        from filelock import FileLock, Timeout
+
+        from redengine.exc import ProjectError, ProjectLocked
+
         lock = FileLock(self.lock_file)
         try:
             lock.acquire(timeout=ASKING, poll_interval=ASKING / 10)

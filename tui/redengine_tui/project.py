@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.machinery
 import importlib.util
 import re
@@ -18,6 +17,7 @@ from redengine import RedEngine, Session
 from redengine.exc import ProjectError
 from redengine.execution import WorkerSetup
 from redengine.loading import Loading, Mistake, Oddity, RunWhileLoading, loading
+from redengine_tui.target import Near, near
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,51 +38,28 @@ class LoadedProject:
         return self.app.session
 
 
-def split(spec: str) -> tuple[Path, str | None]:
-    """``path[:NAME]`` as file and name of the app."""
-    if Path(spec).exists():
-        return Path(spec), None
-    path, colon, name = spec.rpartition(":")
-    if colon and name.isidentifier() and path:
-        return Path(path), name
-    return Path(spec), None
-
-
 def load(spec: str, *, collect: bool = False) -> LoadedProject:
-    """Load ``path[:NAME]``.
+    """Load ``path[:NAME]`` or ``package.module[:NAME]``.
 
     With ``collect``, wrong condition strings are collected, so that all of them can be shown. Raises
     :class:`~redengine.exc.ProjectError` with a message for a person.
     """
-    given, wanted = split(spec)
-    path = existing(given)
-    name = _module_name(path)
-    # The way ``python project.py`` has it, so that the file finds its neighbours.
-    sys.path.insert(0, str(path.parent))
+    target = near(spec)
+    path = target.path
+    name = _own_name(target) or _module_name(path)
+    # The way ``python project.py`` has it, so that the file finds its neighbours; or ``python -m package.module``.
+    root = str(target.root or path.parent)
+    sys.path.insert(0, root)
     with loading(path, collect=collect) as going:
         module = _import(path, name, going)
-    app = _find(module, path, wanted)
-    app.session.worker_setup = WorkerSetup(sys_path=[str(path.parent)], project_file=path, module_name=name)
+    app = _find(module, path, target.name)
+    app.session.worker_setup = WorkerSetup(sys_path=[root], project_file=path, module_name=name)
     return LoadedProject(path, path.stem, app, tuple(going.mistakes), tuple(going.oddities))
 
 
-def existing(given: Path) -> Path:
-    """The whole path of a project file; :class:`~redengine.exc.ProjectError` when there is none."""
-    path = given.expanduser()
-    if path.is_dir():
-        raise ProjectError(f"{given} is a folder; give the Python file of your project in it")
-    if not path.exists():
-        raise ProjectError(f"There is no file {given}{_others(path)}")
-    return path.resolve()
-
-
-def _others(path: Path) -> str:
-    """What may have been meant instead of a file that there is not."""
-    there = sorted(other.name for other in path.parent.glob("*.py")) if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, there, n=1)
-    if near:
-        return f'; did you mean "{near[0]}"?'
-    return f"; there: {', '.join(there[:8])}" if there else ""
+def _own_name(target: Near) -> str:
+    """Under which a file in a package is imported, where it was named so; empty: as a file by itself."""
+    return target.module if "." in target.module else ""
 
 
 def _module_name(path: Path) -> str:
@@ -103,10 +80,15 @@ def _import(path: Path, name: str, going: Loading) -> ModuleType:
     loader = importlib.machinery.SourceFileLoader(name, str(path))
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    package, _, own = name.rpartition(".")
     try:
+        if package and (known := _imported_with(package, name)) is not None:
+            return known
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
         loader.exec_module(module)
+        if package:
+            setattr(sys.modules[package], own, module)
     except RunWhileLoading as stop:
         raise _at(
             path,
@@ -126,6 +108,12 @@ def _import(path: Path, name: str, going: Loading) -> ModuleType:
     finally:
         going.collect = False
     return module
+
+
+def _imported_with(package: str, name: str) -> ModuleType | None:
+    """Import a package, and give the module of this name if the package has imported that itself."""
+    importlib.import_module(package)
+    return sys.modules.get(name)
 
 
 def _own_line(error: BaseException, path: Path) -> int:
@@ -156,7 +144,10 @@ def _failed(error: BaseException, path: Path) -> ProjectError:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(Path(frame.filename), path)]
     message = "".join(traceback.format_exception_only(type(error), error)).strip()
     if "relative import" in message:
-        message += "\n(A project file is loaded by itself, not as a part of a package: import its neighbours by name.)"
+        message += (
+            "\n(A project file is loaded by itself, not as a part of a package: import its neighbours by name, or name "
+            "the project as package.module:NAME.)"
+        )
     if not frames:
         return ProjectError(f"{path.name} cannot be loaded: {message}", file=str(path))
     for frame in frames:

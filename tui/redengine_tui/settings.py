@@ -12,6 +12,8 @@ from platformdirs import user_config_path, user_state_path
 from textual.binding import Binding
 
 from redengine_tui.actions import BY_ID, clashes
+from redengine_tui.hosts import HostEntry
+from redengine_tui.hosts import read as read_hosts
 from redengine_tui.log_settings import DEFAULT_LOG, FILE, PROGRAM, log_options, read_table
 
 DEFAULT_THEME = "ember"
@@ -28,6 +30,8 @@ class Settings:
     themes: Path | None = None
     #: Options of the log that a project gets which has none of its own, as ``CSVFileRepo`` takes them.
     log: Mapping[str, Any] = field(default_factory=lambda: dict(DEFAULT_LOG))
+    #: Other machines, by name.
+    hosts: Mapping[str, HostEntry] = field(default_factory=dict)
     #: The theme of the configuration file, and where a choice made on the screen is kept; ``None``: nowhere.
     configured_theme: str = ""
     chosen: Path | None = None
@@ -56,8 +60,10 @@ def load(config: Path | None = None, state: Path | None = None) -> Settings:
     problems: list[str] = []
     path = config / FILE
     table = read_table(path, problems)
-    unknown = sorted(table.keys() - {"theme", "keys", "log"})
-    problems += [f'{path}: "{name}" is not a setting; there are "theme", "keys" and "log".' for name in unknown]
+    unknown = sorted(table.keys() - {"theme", "keys", "log", "hosts"})
+    problems += [
+        f'{path}: "{name}" is not a setting; there are "theme", "keys", "log" and "hosts".' for name in unknown
+    ]
     configured = table.get("theme", "")
     if not isinstance(configured, str):
         problems.append(f'{path}: "theme" must be a name in quotes.')
@@ -70,6 +76,7 @@ def load(config: Path | None = None, state: Path | None = None) -> Settings:
         keys=_keys(table.get("keys", {}), path, problems),
         themes=config / "themes",
         log=log_options(table.get("log", {}), path, problems),
+        hosts=read_hosts(table.get("hosts", {}), str(path), problems),
         configured_theme=configured,
         chosen=chosen,
         problems=tuple(problems),
