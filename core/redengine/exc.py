@@ -67,5 +67,16 @@ class ProjectError(Exception):
         self.summary = summary or next(iter(message.splitlines()), "")
 
 
+class ControlError(Exception):
+    """A scheduler cannot be reached, or not be offered to others; the message says why and what to do.
+
+    ``lasting``: to try again is of no use, before somebody has done something.
+    """
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+
+
 class ProjectLocked(ProjectError):  # noqa: N818 - the name people know
     """Another process schedules this project already."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from redengine.abc import Controller, Listener
@@ -14,10 +12,9 @@ from redengine.control import messages as m
 from redengine.control.callers import refused, this_user
 from redengine.control.commands import carry_out
 from redengine.control.explain import problems_of, report, report_of
+from redengine.control.log_reading import LogReading
 from redengine.control.parameters import evaluate, list_parameters
 from redengine.control.publisher import Publisher
-from redengine.log.log_source import failed_page
-from redengine.log.source import LogSource, open_source
 from redengine.syntax import complete
 
 #: Seconds to wait for the scheduler's thread; a ``main`` task may keep it busy.
@@ -43,16 +40,18 @@ class LocalController(Controller):
         Publishes the session's state.
     caller
         Who asks, and what they may do; by default whoever runs this process.
+    log
+        Reads the log; shared by the controllers of one scheduler, each of which would else open it for itself.
     """
 
-    def __init__(self, session: Any, publisher: Publisher, caller: m.Caller | None = None) -> None:
+    def __init__(
+        self, session: Any, publisher: Publisher, caller: m.Caller | None = None, log: LogReading | None = None
+    ) -> None:
         self._session = session
         self._publisher = publisher
         self._caller = caller or this_user()
+        self._log = log or LogReading(session)
         self._pending = False
-        self._source: LogSource | None = None
-        self._source_repo: Any = None
-        self._log_lock = threading.Lock()
 
     def snapshot(self) -> m.Snapshot:
         """See :class:`redengine.abc.Controller`."""
@@ -111,9 +110,9 @@ class LocalController(Controller):
             # It may take its time, and nobody else may be kept waiting.
             return await asyncio.to_thread(evaluate, self._session, self._find(query.task), query.name, query.scope)
         if isinstance(query, m.ReadLog):
-            return await asyncio.to_thread(self._read_log, query)
+            return await asyncio.to_thread(self._log.read, query)
         if isinstance(query, m.ReadOutput):
-            return await asyncio.to_thread(self._read_output, query)
+            return await asyncio.to_thread(self._log.read_output, query)
         raise TypeError(f"{type(query).__name__} is not a query")
 
     def _find(self, name: str) -> Any:
@@ -148,28 +147,3 @@ class LocalController(Controller):
         except asyncio.TimeoutError:
             return m.ConditionReport(True, problems, verdict=f"{BUSY}: its truth is not known now.")
         return found
-
-    def _read_log(self, query: m.ReadLog) -> m.LogPage:
-        with self._log_lock:
-            try:
-                repo = self._session.get_repo()
-            except AttributeError:
-                return failed_page("This project's log cannot be read")
-            if self._source is None or repo is not self._source_repo:
-                self._source, self._source_repo = open_source(repo), repo
-            return self._source.read(query)
-
-    def _read_output(self, query: m.ReadOutput) -> m.Output:
-        path: Path | None = self._session.scheduler.output_path(query.run_id, query.start)
-        if path is None:
-            return m.Output()
-        try:
-            with path.open("rb") as file:
-                size = file.seek(0, 2)
-                file.seek(max(size - query.limit, 0))
-                text = file.read().decode("utf-8", "replace")
-        except FileNotFoundError:
-            return m.Output(path=str(path))
-        except OSError as error:
-            return m.Output(f"The output cannot be read: {error}", 0, str(path))
-        return m.Output(text, size, str(path))

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
@@ -14,14 +15,13 @@ from typing import Any
 
 from redengine.abc import Topic
 from redengine.control import messages as m
+from redengine.control.board import Board
 from redengine.control.outlook import next_start
 from redengine.log.history import END_ACTIONS, HistoryBook
 from redengine.scheduling.agenda import Agenda
 from redengine.scheduling.engine import FAILURES
 from redengine.scheduling.runs import time_limit
 
-#: Names of removed tasks that are kept for watchers who have not heard of it yet.
-REMOVED_KEPT = 10_000
 #: Shortest time between two publications (seconds): 20 a second.
 INTERVAL = 0.05
 
@@ -46,20 +46,19 @@ class Publisher:
         self._session = session
         self._project = project
         self._host = socket.gethostname()
-        self._lock = threading.Lock()
-        #: In order of change: the newest are last.
-        self._views: dict[str, tuple[int, m.TaskView]] = {}
-        self._removed: dict[str, int] = {}
+        #: Which life of the scheduler this is: numbers of another one mean nothing here.
+        self.epoch = uuid.uuid4().hex
+        self._viewers = 0
+        self._viewers_lock = threading.Lock()
         self._order: dict[str, int] = {}
         self._places = count()
-        self._seq = 0
         self._starts = Agenda()
         self._running = 0
         self._state: m.SchedulerState = "starting"
         # Of most logs all is known before anything is shown.
         session.read_on(AT_ONCE)
         self._problem = ""
-        self._scheduler = self._scheduler_view("starting")
+        self._board = Board(self._scheduler_view("starting"))
         #: Names whose views are out of date, in order.
         self._stale: dict[Any, None] = {}
         # Reentrant, since a signal handler may change a task amid all this.
@@ -76,20 +75,25 @@ class Publisher:
 
     def snapshot(self) -> m.Snapshot:
         """Everything."""
-        with self._lock:
-            tasks = sorted((view for _, view in self._views.values()), key=lambda view: view.order)
-            return m.Snapshot(self._seq, self._scheduler, tuple(tasks))
+        return self._board.snapshot()
 
     def changes(self, since: int) -> m.Delta:
         """What changed after ``since``."""
-        with self._lock:
-            changed = []
-            for seq, view in reversed(self._views.values()):
-                if seq <= since:
-                    break
-                changed.append(view)
-            removed = tuple(name for name, seq in self._removed.items() if seq > since)
-            return m.Delta(self._seq, self._scheduler, tuple(reversed(changed)), removed)
+        return self._board.changes(since)
+
+    def tells_since(self, seq: int) -> bool:
+        """Whether all that changed after ``seq`` is still known."""
+        return self._board.tells_since(seq)
+
+    def add_viewer(self) -> Callable[[], None]:
+        """Count a screen more; returns a function that counts it no more."""
+        self._count_viewers(1)
+        return lambda: self._count_viewers(-1)
+
+    def _count_viewers(self, by: int) -> None:
+        with self._viewers_lock:
+            self._viewers += by
+        self._plan()
 
     def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Call ``wake`` on the scheduler's thread at each publication; returns a function that ends it."""
@@ -196,19 +200,11 @@ class Publisher:
                 removed.append(str(name))
             else:
                 views.append(self._task_view(task))
-        with self._lock:
-            self._seq += 1
-            for view in views:
-                self._replace(view)
-            for gone in removed:
-                if gone in self._views:
-                    self._running -= len(self._views.pop(gone)[1].runs)
-                    self._starts.drop(gone)
-                    self._removed[gone] = self._seq
-                    self._order.pop(gone, None)
-            while len(self._removed) > REMOVED_KEPT:
-                del self._removed[next(iter(self._removed))]
-            self._scheduler = self._scheduler_view(self._state)
+        for view in views:
+            self._count(view.name, view)
+        for gone in removed:
+            self._count(gone, None)
+        self._board.change(self._scheduler_view(self._state), views, removed)
         for wake in list(self._watchers):
             wake()
 
@@ -218,13 +214,16 @@ class Publisher:
         except KeyError:
             return None
 
-    def _replace(self, view: m.TaskView) -> None:
-        old = self._views.pop(view.name, None)
-        self._removed.pop(view.name, None)
-        self._running += len(view.runs) - (len(old[1].runs) if old is not None else 0)
-        self._views[view.name] = (self._seq, view)
+    def _count(self, name: str, view: m.TaskView | None) -> None:
+        """Keep what is told of all tasks together up to date with one that changes, or goes (``None``)."""
+        old = self._board[name]
+        self._running += (len(view.runs) if view is not None else 0) - (len(old.runs) if old is not None else 0)
+        if view is None:
+            self._starts.drop(name)
+            self._order.pop(name, None)
+            return
         known = view.next.kind in ("at", "now") and view.next.at is not None and view.state != "running"
-        self._starts.set(view.name, view.next.at if known and view.next.at is not None else inf)
+        self._starts.set(name, view.next.at if known and view.next.at is not None else inf)
 
     def _scheduler_view(self, state: m.SchedulerState) -> m.SchedulerView:
         session = self._session
@@ -248,6 +247,7 @@ class Publisher:
             log_problem=session.log_problem,
             timezone=str(session.zone),
             reading=session.past_read if state == "starting" else "",
+            viewers=self._viewers,
         )
 
     def _task_view(self, task: Any) -> m.TaskView:

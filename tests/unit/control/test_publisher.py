@@ -222,7 +222,7 @@ def test_a_timeout_of_nothing_is_shown_as_such(app, running):
 
 
 def test_removed_tasks_leave_nothing_behind(app, running, monkeypatch):
-    monkeypatch.setattr("redengine.control.publisher.REMOVED_KEPT", 5)
+    monkeypatch.setattr("redengine.control.board.REMOVED_KEPT", 5)
     running.start()
     app.task(name="stays", func=lambda: None)
     for number in range(20):
@@ -232,7 +232,7 @@ def test_removed_tasks_leave_nothing_behind(app, running, monkeypatch):
         app.session.remove_task(f"t{number}")
     running.until(lambda: len(running.publisher.snapshot().tasks) == 1)
     assert len(running.publisher._order) == 1
-    assert len(running.publisher._removed) == 5
+    assert len(running.publisher._board._removed) == 5
 
 
 def test_changes_by_many_threads_are_all_published(app, running):

@@ -1,0 +1,281 @@
+"""One connection of the server: its handshake, its requests, and how much of the state is under way to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import pwd
+import time
+from collections.abc import Awaitable, Callable
+from functools import reduce
+from operator import or_
+from typing import Any, Protocol
+
+import msgspec
+
+from redengine.control import messages as m
+from redengine.control.local import LocalController
+from redengine.control.log_reading import LogReading
+from redengine.control.publisher import Publisher
+from redengine.control.wire import protocol as p
+from redengine.control.wire.frames import FrameError, frame, read_frame
+
+#: Requests that are answered at a time; more are not read before one of these has its answer taken.
+MOST_ASKED = 32
+
+_from_client = msgspec.json.Decoder(p.FromClient)
+#: Of everything that may be asked for.
+_body: msgspec.json.Decoder[Any] = msgspec.json.Decoder(reduce(or_, p.ANSWERS))
+
+
+class Server(Protocol):
+    """What a connection has of the server that it is one of."""
+
+    session: Any
+    publisher: Publisher
+    version: str
+    log: LogReading
+
+    async def once(self, request: p.Request, send: Callable[[], Awaitable[m.Reply]]) -> m.Reply:
+        """Carry a command out, unless it was: then its answer is given again."""
+
+
+class ServedConnection:
+    """One client, from its first byte to its last."""
+
+    def __init__(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, uid: int) -> None:
+        self._server = server
+        self._reader = reader
+        self._writer = writer
+        self._uid = uid
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._loop.time()
+        self._reading: asyncio.Task[None] | None = None
+        self._hello: p.Hello | None = None
+        self._controller: LocalController | None = None
+        #: The newest number of the state that was sent, how many bytes of states were, and were acknowledged.
+        self._seq = 0
+        self._sent = self._received = 0
+        self._pace = 0.0
+        self._next_state = 0.0
+        self._state_timer: asyncio.TimerHandle | None = None
+        self._slots = asyncio.Semaphore(MOST_ASKED)
+        #: What is being answered.
+        self.answering: set[asyncio.Task[None]] = set()
+
+    @property
+    def watches(self) -> bool:
+        """Whether states are sent to it."""
+        return self._hello is not None and self._hello.watches
+
+    # Life
+
+    async def shake_hands(self) -> bool:
+        """Find out who is there and greet; whether the connection stands."""
+        self.write(p.MAGIC)
+        try:
+            said = await asyncio.wait_for(self._introduced(), p.HANDSHAKE)
+        except (asyncio.TimeoutError, FrameError, msgspec.DecodeError, OSError):
+            return False
+        if said is None:
+            return False
+        prelude, hello = said
+        low, high = p.VERSIONS
+        spoken = min(high, hello.versions[1])
+        if spoken < max(low, hello.versions[0]):
+            self.refuse(
+                f"The scheduler is redengine-tui {self._server.version or 'of another version'} and speaks versions "
+                f"{low} to {high} of the wire; this is {hello.version or 'another version'} and speaks "
+                f"{hello.versions[0]} to {hello.versions[1]}."
+            )
+            return False
+        role: m.Role = "read" if "read" in (prelude.role, hello.role) else "operate"
+        caller = m.Caller(_user(self._uid), self._uid, role, prelude.ssh)
+        self._controller = LocalController(self._server.session, self._server.publisher, str(caller), self._server.log)
+        self._pace = hello.pace
+        self._hello = hello
+        publisher = self._server.publisher
+        self.write(frame(p.Welcome(spoken, publisher.epoch, role, version=self._server.version, now=time.time())))
+        if not hello.watches:
+            snapshot = publisher.snapshot()
+            self.write(frame(p.State(snapshot.seq, snapshot.scheduler, whole=True)))
+        elif hello.epoch == publisher.epoch and publisher.tells_since(hello.seq):
+            self._seq = hello.seq
+            self._send_now({}, always=True)
+        else:
+            snapshot = publisher.snapshot()
+            self._send(snapshot.seq, _states(snapshot.seq, snapshot.scheduler, snapshot.tasks, (), whole=True))
+        return True
+
+    async def _introduced(self) -> tuple[p.Prelude, p.Hello] | None:
+        prelude = p.Prelude()
+        first = True
+        while data := await read_frame(self._reader, p.REQUEST_CAP):
+            message = _from_client.decode(data)
+            if isinstance(message, p.Hello):
+                return prelude, message
+            if not isinstance(message, p.Prelude) or not first:
+                return None
+            prelude, first = message, False
+        return None
+
+    async def serve(self) -> None:
+        """Take what the client says until it ends, or is dropped."""
+        self._reading = self._loop.create_task(self._read())
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._reading
+
+    async def _read(self) -> None:
+        try:
+            while data := await read_frame(self._reader, p.REQUEST_CAP):
+                self._heard = self._loop.time()
+                await self._take(data)
+        except (FrameError, OSError):
+            pass  # it is gone, or speaks something else
+
+    async def _take(self, data: bytes) -> None:
+        try:
+            message = _from_client.decode(data)
+        except msgspec.ValidationError:
+            return  # something newer than this program
+        except msgspec.DecodeError as error:
+            raise FrameError(str(error)) from None
+        if isinstance(message, p.Request):
+            await self._slots.acquire()
+            task = self._loop.create_task(self._answer(message))
+            self.answering.add(task)
+            task.add_done_callback(self._answered)
+        elif isinstance(message, p.Ping):
+            self.write(frame(p.Pong(message.n)))
+        elif isinstance(message, p.Ack):
+            self._received = min(message.received, self._sent)
+            self._send_when_due()
+        elif isinstance(message, p.Pace):
+            self._pace = message.seconds
+
+    def is_dead(self, now: float) -> bool:
+        """Whether nothing was heard for so long that nobody can be there."""
+        return now - self._heard > p.DEAD_AFTER
+
+    def stop_reading(self) -> None:
+        """Take no more requests."""
+        if self._reading is not None:
+            self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+
+    def refuse(self, reason: str) -> None:
+        """Say why there will be no connection, and end it."""
+        self.write(frame(p.Refused(reason, p.VERSIONS, self._server.version)))
+        self._writer.close()
+
+    def drop(self) -> None:
+        """End it at once."""
+        if self._state_timer is not None:
+            self._state_timer.cancel()
+        if self._reading is not None:
+            self._reading.cancel()
+        self._writer.close()
+        if self._writer.transport.get_write_buffer_size():
+            self._writer.transport.abort()
+
+    async def close_gently(self) -> None:
+        """End it when all that was written has been taken."""
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+    def write(self, data: bytes) -> None:
+        """Have bytes sent as soon as they can be."""
+        if not self._writer.transport.is_closing():
+            self._writer.write(data)
+
+    # Requests
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self.answering.discard(task)
+        self._slots.release()
+
+    async def _answer(self, request: p.Request) -> None:
+        assert self._controller is not None
+        controller = self._controller
+        try:
+            body = _body.decode(request.body)
+        except msgspec.DecodeError as error:
+            version = self._server.version or "of another version"
+            answer = p.Answer(
+                request.id, error=f"The scheduler there (redengine-tui {version}) cannot do this: {error}"
+            )
+        else:
+            try:
+                if isinstance(body, m.COMMANDS):
+                    result = await self._server.once(request, lambda: controller.send(body))
+                else:
+                    result = await controller.ask(body)
+                answer = p.Answer(request.id, msgspec.Raw(msgspec.json.encode(result)))
+            except Exception as error:  # the project's own code takes part
+                answer = p.Answer(request.id, error=f"{type(error).__name__}: {error}")
+        data = frame(answer)
+        if len(data) > p.ANSWER_CAP:
+            data = frame(p.Answer(request.id, error="This is too much to be sent: ask for less of it."))
+        self.write(data)
+        with contextlib.suppress(OSError):
+            await self._writer.drain()
+
+    # States
+
+    def send_state(self, now: float, made: dict[int, tuple[int, bytes]], *, last: bool = False) -> None:
+        """Send what is new, if there is room and it is time. ``made``: what was made for others, by what they know."""
+        if not self.watches:
+            return
+        if not last and self._sent - self._received >= p.WINDOW:
+            return  # sent once something is acknowledged
+        if not last and now < self._next_state:
+            if self._state_timer is None:
+                self._state_timer = self._loop.call_at(self._next_state, self._send_when_due)
+            return
+        self._send_now(made)
+
+    def _send_when_due(self) -> None:
+        if self._state_timer is not None:
+            self._state_timer.cancel()
+            self._state_timer = None
+        self.send_state(self._loop.time(), {})
+
+    def _send_now(self, made: dict[int, tuple[int, bytes]], *, always: bool = False) -> None:
+        known = made.get(self._seq)
+        if known is None:
+            delta = self._server.publisher.changes(self._seq)
+            known = made[self._seq] = (delta.seq, _states(delta.seq, delta.scheduler, delta.tasks, delta.removed))
+        seq, data = known
+        if seq > self._seq or always:
+            self._send(seq, data)
+
+    def _send(self, seq: int, data: bytes) -> None:
+        self._seq = seq
+        self._sent += len(data)
+        self._next_state = self._loop.time() + self._pace
+        self.write(data)
+
+
+def _states(
+    seq: int,
+    scheduler: m.SchedulerView,
+    tasks: tuple[m.TaskView, ...],
+    removed: tuple[str, ...],
+    *,
+    whole: bool = False,
+) -> bytes:
+    """What changed, in as many frames as it takes."""
+    step = p.VIEWS_A_FRAME
+    parts = [tasks[at : at + step] for at in range(0, len(tasks), step)] or [()]
+    frames = []
+    for number, part in enumerate(parts):
+        gone = removed if not number else ()
+        frames.append(frame(p.State(seq, scheduler, part, gone, whole=whole, more=number < len(parts) - 1)))
+    return b"".join(frames)
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

@@ -1,0 +1,220 @@
+"""Serves one scheduler to any number of screens, on a Unix socket and a thread of its own.
+
+State coalesces: what is sent to a screen is what changed since the last that was sent to it, when that has room to take
+more. So one that reads slowly lags, and costs no more memory than one that does not. Those that know the same are sent
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from redengine.control import messages as m
+from redengine.control.log_reading import LogReading
+from redengine.control.publisher import Publisher
+from redengine.control.wire import protocol as p
+from redengine.control.wire import sockets
+from redengine.control.wire.connection import ServedConnection
+from redengine.control.wire.frames import frame
+
+#: Connections at a time, handshakes included.
+MOST_CONNECTIONS = 200
+#: Shortest time between two states (seconds), and how many times as long as it takes to send them is waited.
+INTERVAL, REST = 0.05, 30
+#: Commands whose answers are remembered, for when they are asked for again.
+REMEMBERED = 10_000
+#: Seconds between two looks for connections that are dead.
+SWEEP = 2.0
+#: Seconds that the end may take: for the answers that are under way, and for the last state to be taken.
+LAST_WORDS = 1.0
+
+_logger = logging.getLogger("redengine.control")
+
+
+class ControlServer:
+    """Serves the scheduler of a session.
+
+    Parameters
+    ----------
+    session, publisher
+        What is served.
+    path
+        Where the socket goes; only who holds the lock of the project may use it.
+    version
+        Of the program, for others to be told.
+    """
+
+    def __init__(self, session: Any, publisher: Publisher, path: Path, version: str = "") -> None:
+        self.session = session
+        self.publisher = publisher
+        self.path = path
+        self.version = version
+        #: Shared, so that each screen more does not open the log once more.
+        self.log = LogReading(session)
+        self._connections: set[ServedConnection] = set()
+        self._commands: OrderedDict[str, asyncio.Task[m.Reply]] = OrderedDict()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping: asyncio.Event | None = None
+        self._woken = False
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._rests_until = 0.0
+        self._strangers = 0
+
+    # From any thread
+
+    def start(self) -> None:
+        """Serve from now on. Raises :class:`~redengine.exc.ControlError` when the socket cannot be made."""
+        bound = sockets.bind(self.path)
+        inode = self.path.stat().st_ino
+        ready = threading.Event()
+
+        def run() -> None:
+            try:
+                asyncio.run(self._main(bound, ready))
+            except Exception:  # no screen is worth a scheduler
+                _logger.exception("No more screens can attach: the control socket failed")
+            finally:
+                ready.set()
+                bound.close()
+                with contextlib.suppress(OSError):
+                    # Unless it is another's by now.
+                    if self.path.stat().st_ino == inode:
+                        self.path.unlink()
+
+        self._thread = threading.Thread(target=run, name="control", daemon=True)
+        self._thread.start()
+        ready.wait()
+
+    def stop(self) -> None:
+        """Tell all screens how it ended, and stop serving."""
+        loop, stopping, thread = self._loop, self._stopping, self._thread
+        if loop is None or stopping is None or thread is None:
+            return
+        with contextlib.suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(stopping.set)
+        thread.join(LAST_WORDS * 3)
+
+    # On the thread of the server
+
+    async def _main(self, bound: Any, ready: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        server = await asyncio.start_unix_server(self._accepted, sock=bound)
+        unwatch = self.publisher.watch(self._wake)
+        sweeper = self._loop.create_task(self._sweep())
+        ready.set()
+        try:
+            await self._stopping.wait()
+        finally:
+            unwatch()
+            server.close()
+            sweeper.cancel()
+            await self._end()
+
+    async def _end(self) -> None:
+        """Answer what was asked, give out the last state, and say that it was the last."""
+        for connection in list(self._connections):
+            connection.stop_reading()
+        asked = [task for connection in self._connections for task in connection.answering]
+        if asked:
+            await asyncio.wait(asked, timeout=LAST_WORDS)
+        self._flush(last=True)
+        for connection in list(self._connections):
+            connection.write(frame(p.Ended()))
+        closing = [connection.close_gently() for connection in self._connections]
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*closing, return_exceptions=True), LAST_WORDS)
+        for connection in list(self._connections):
+            connection.drop()
+
+    async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        uid = sockets.peer_uid(writer.get_extra_info("socket"))
+        if uid != os.getuid():
+            self._strangers += 1
+            if self._strangers == 1:
+                _logger.warning("A process of another user (uid %s) tried to attach, and was refused", uid)
+            writer.transport.abort()
+            return
+        connection = ServedConnection(self, reader, writer, uid)
+        if len(self._connections) >= MOST_CONNECTIONS:
+            connection.write(p.MAGIC)
+            connection.refuse(f"There are {MOST_CONNECTIONS} connections to this scheduler already: close some.")
+            return
+        self._connections.add(connection)
+        left: Callable[[], None] | None = None
+        try:
+            if await connection.shake_hands():
+                if connection.watches:
+                    left = self.publisher.add_viewer()
+                await connection.serve()
+        except Exception:  # a fault in one connection is no business of the others
+            _logger.exception("A connection failed")
+        finally:
+            self._connections.discard(connection)
+            connection.drop()
+            if left is not None:
+                left()
+
+    async def _sweep(self) -> None:
+        assert self._loop is not None
+        while True:
+            await asyncio.sleep(SWEEP)
+            now = self._loop.time()
+            for connection in list(self._connections):
+                if connection.is_dead(now):
+                    connection.drop()
+
+    # States
+
+    def _wake(self) -> None:
+        """On the scheduler's thread: something is new."""
+        if self._woken or self._loop is None:
+            return
+        self._woken = True
+        with contextlib.suppress(RuntimeError):  # closed just now
+            self._loop.call_soon_threadsafe(self._plan)
+
+    def _plan(self) -> None:
+        self._woken = False
+        assert self._loop is not None
+        if self._flush_timer is None and self._connections:
+            self._flush_timer = self._loop.call_later(max(self._rests_until - self._loop.time(), 0.0), self._flush)
+
+    def _flush(self, *, last: bool = False) -> None:
+        """Send everybody who can take it what is new to them."""
+        assert self._loop is not None
+        self._flush_timer = None
+        began, now = time.thread_time(), self._loop.time()
+        #: By what is known already: what is new, as it is sent.
+        made: dict[int, tuple[int, bytes]] = {}
+        for connection in self._connections:
+            connection.send_state(now, made, last=last)
+        self._rests_until = now + max(INTERVAL, REST * (time.thread_time() - began))
+
+    # Commands
+
+    async def once(self, request: p.Request, send: Callable[[], Awaitable[m.Reply]]) -> m.Reply:
+        """Carry a command out, unless it was: then its answer is given again."""
+        known = self._commands.get(request.id)
+        if known is None:
+            if request.late:
+                return m.Reply(False, "The link was lost before this arrived: it was not done.")
+            known = self._commands[request.id] = asyncio.ensure_future(_sent(send))
+            while len(self._commands) > REMEMBERED:
+                self._commands.popitem(last=False)
+        # The connection may be lost meanwhile; what was begun is finished.
+        return await asyncio.shield(known)
+
+
+async def _sent(send: Callable[[], Awaitable[m.Reply]]) -> m.Reply:
+    return await send()
