@@ -362,6 +362,8 @@ class ParameterList(msgspec.Struct, frozen=True):
     """The parameters of a task, task level first."""
 
     items: tuple[ParameterView, ...] = ()
+    #: Why they are not known now: the link to the scheduler is lost, say.
+    failed: str = ""
 
 
 class EvaluateParameter(Command, frozen=True, tag="evaluate_parameter"):
