@@ -94,8 +94,11 @@ class ProjectData:
                 "Make it writable, or give another one with --data-dir or REDENGINE_TUI_DATA_DIR."
             ) from None
 
-    def lock(self) -> FileLock:
-        """Take the project for this process; :class:`~redengine.exc.ProjectLocked` when another one has it."""
+    def lock(self, socket: Path | None = None) -> FileLock:
+        """Take the project for this process, which other screens reach at ``socket``.
+
+        Raises :class:`~redengine.exc.ProjectLocked` when another one has it.
+        """
         from filelock import FileLock, Timeout
 
         from redengine.exc import ProjectError, ProjectLocked
@@ -107,15 +110,15 @@ class ProjectData:
             raise ProjectLocked(self._owner_message()) from None
         except OSError as error:
             raise ProjectError(f"The lock of the project, {self.lock_file}, cannot be taken: {error}") from None
-        self._write_owner({"since": time.time(), "terminal": _terminal()})
+        self._write_owner(since=time.time(), terminal=_terminal(), socket=None if socket is None else str(socket))
         return lock
 
     def lose_terminal(self) -> None:
         """Have others know that this process goes on without a screen; its terminal's name may soon be another's."""
-        self._write_owner({"since": self.owner().get("since"), "terminal": None})
+        self._write_owner(terminal=None)
 
-    def _write_owner(self, more: dict[str, Any]) -> None:
-        owner = {"pid": os.getpid(), "project": str(self.project), **more}
+    def _write_owner(self, **more: Any) -> None:
+        owner = {**self.owner(), "pid": os.getpid(), "project": str(self.project), **more}
         self.owner_file.write_text(json.dumps(owner), encoding="utf-8")
 
     def is_scheduled(self) -> bool:

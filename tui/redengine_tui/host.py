@@ -9,6 +9,8 @@ import threading
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,12 +20,15 @@ from redengine.abc import Topic
 from redengine.control.local import LocalController
 from redengine.control.messages import Caller
 from redengine.control.publisher import Project, Publisher
-from redengine.exc import ProjectError
+from redengine.control.wire.server import ControlServer
+from redengine.control.wire.sockets import socket_path
+from redengine.exc import ControlError, ProjectError
 from redengine.execution import output
 from redengine.log import CSVFileRepo, LogUnwritableError, TaskRunRecord
 from redengine_tui.data import ProjectData
 from redengine_tui.project import LoadedProject
 
+VERSION = version("redengine-tui")
 #: Size of the scheduler's log and how many older ones are kept.
 SCHEDULER_LOG_BYTES = 5 * 1024 * 1024
 SCHEDULER_LOGS_KEPT = 3
@@ -45,7 +50,8 @@ class Host:
         self.data = data
         self._log_options = dict(log or {})
         data.make()
-        self._lock: FileLock | None = data.lock()
+        socket, self._unattachable = _socket_of(data)
+        self._lock: FileLock | None = data.lock(socket)
         self.problem = ""
         self._scheduler_log: logging.Handler | None = None
         try:
@@ -56,6 +62,7 @@ class Host:
             data.prune_outputs()
             self.session.outputs = data.outputs
             self.publisher = Publisher(self.session, Project(project.name, str(project.path), where))
+            self._server = None if socket is None else ControlServer(self.session, self.publisher, socket, VERSION)
         except BaseException:
             self._drop_scheduler_log()
             self._release()
@@ -126,8 +133,20 @@ class Host:
     def start(self) -> None:
         """Start the scheduler."""
         output.install()
+        self._serve()
         self._thread.start()
         self._started.set()
+
+    def _serve(self) -> None:
+        """Have other screens attach. Without that the scheduler runs as well, and says so in its log."""
+        problem = self._unattachable
+        if self._server is not None:
+            try:
+                self._server.start()
+            except ControlError as error:
+                self._server, problem = None, str(error)
+        if problem:
+            self.session.scheduler.logger.warning(problem, extra={"action": "setup"})
 
     def shown(self) -> None:
         """The screen is there."""
@@ -189,3 +208,14 @@ class Host:
             self.problem = f"{type(error).__name__}: {error}"
             self.session.scheduler.logger.critical("The scheduler failed:\n%s", traceback.format_exc())
             self.publisher.fail(self.problem)
+        finally:
+            if self._server is not None:
+                self._server.stop()
+
+
+def _socket_of(data: ProjectData) -> tuple[Path | None, str]:
+    """Where other screens reach the scheduler of a project; else why they cannot."""
+    try:
+        return socket_path(data.folder), ""
+    except ControlError as error:
+        return None, str(error)

@@ -1,7 +1,7 @@
 """The controller of a scheduler in another process, here or far away.
 
-It keeps a picture of the scheduler of its own, which is there whatever the link does, and connects again by itself. What
-was asked when the link went is asked again when it is back soon, under the same id, so that it is done once.
+It keeps a picture of the scheduler of its own, which is there whatever the link does, and connects again by itself.
+What was asked when the link went is asked again when it is back soon, under the same id, so that it is done once.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from redengine.exc import ControlError
 FIRST_RETRY, LONGEST_RETRY = 0.25, 15.0
 #: The same once the scheduler has said that it stopped.
 ENDED_RETRY = 2.0
-#: Seconds after which a command is no longer sent again when the link is back, and nobody waits for its answer any more.
+#: Seconds after which a command is not sent again when the link is back, and after which its answer is not waited for.
 SENT_AGAIN, WAITED_FOR = 10.0, 30.0
+#: Seconds without a sign of life from which no command is sent any more: it would only be late.
+SILENT = p.PING_EVERY + 2.0
 #: Seconds that the other end may take to say something, once it can be talked to without asking a person.
 GREETING = 20.0
 #: Round trips (seconds) from which a link is slow, and below which it is so no more.
@@ -164,6 +166,7 @@ class RemoteController(Controller):
     async def open(self) -> None:
         """Connect and take the first picture. Raises :class:`~redengine.exc.ControlError`."""
         connection = await self._connect(first=True)
+        self._begin(connection)
         self._talk = asyncio.get_running_loop().create_task(self._stay_connected(connection))
 
     async def close(self) -> None:
@@ -181,12 +184,12 @@ class RemoteController(Controller):
             await asyncio.wait_for(self._greet(connection), None if first else GREETING)
         except asyncio.TimeoutError:
             await connection.close()
-            raise ControlError(f"{self._where} does not answer") from None
+            raise ControlError("The scheduler does not answer") from None
         except (FrameError, msgspec.DecodeError, OSError, EOFError) as error:
             why = await connection.why()
             await connection.close()
             said = str(error) if isinstance(error, (FrameError, msgspec.DecodeError)) else ""
-            raise ControlError(why or f"{self._where} ended the connection{f': {said}' if said else ''}") from None
+            raise ControlError(why or f"The other end closed the connection{f': {said}' if said else ''}") from None
         except BaseException:
             await connection.close()
             raise
@@ -221,18 +224,19 @@ class RemoteController(Controller):
                 if message.epoch != self._epoch:
                     self._forget_asked()
                 self._epoch = message.epoch
-            elif isinstance(message, p.State) and greeted:
-                if self._take_state(message, len(data)):
-                    self._acknowledge(connection)
-                    return
+            elif isinstance(message, p.State) and greeted and self._take_state(message, len(data)):
+                self._acknowledge(connection)
+                return
+
+    def _begin(self, connection: Connection) -> None:
+        self._connection, self._problem, self._retry_at, self._ended = connection, "", None, False
+        self._heard = asyncio.get_running_loop().time()
+        self._ask_again()
+        self._wake()
 
     async def _stay_connected(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            self._connection, self._problem, self._retry_at, self._ended = connection, "", None, False
-            self._heard = loop.time()
-            self._ask_again()
-            self._wake()
             pinging = loop.create_task(self._ping(connection))
             try:
                 await self._listen(connection)
@@ -246,10 +250,11 @@ class RemoteController(Controller):
                     await connection.close()
             self._lose()
             connection = await self._connect_again()
+            self._begin(connection)
 
     def _lose(self) -> None:
         """The connection is gone: who asked for something to be told waits for nothing; commands may be sent again."""
-        self._problem = self._problem or f"{self._where} ended the connection"
+        self._problem = self._problem or "the other end closed it"
         self._pings.clear()
         self._round_trip = None
         for key, asked in list(self._asked.items()):
@@ -304,8 +309,9 @@ class RemoteController(Controller):
             self._pings[number] = loop.time()
             connection.writer.write(frame(p.Ping(number)))
             await asyncio.sleep(p.PING_EVERY)
-            if loop.time() - self._heard > p.DEAD_AFTER:
-                self._problem = f"no answer for {p.DEAD_AFTER:.0f} s"
+            silent = loop.time() - self._heard
+            if silent > p.DEAD_AFTER - p.PING_EVERY:
+                self._problem = f"no answer for {silent:.0f} s"
                 connection.writer.transport.abort()
                 return
 
@@ -394,8 +400,11 @@ class RemoteController(Controller):
 
     async def send(self, command: Any) -> m.Reply:
         """See :class:`redengine.abc.Controller`."""
+        silent = asyncio.get_running_loop().time() - self._heard
         if self._connection is None:
             return m.Reply(False, f"Not sent: {self._lost_words()}")
+        if silent > SILENT:
+            return m.Reply(False, f"Not sent: the scheduler has not answered for {silent:.0f} s.")
         reply: m.Reply = await self._request(command, is_command=True)
         return reply
 
@@ -470,7 +479,7 @@ class RemoteController(Controller):
     def _lost_words(self) -> str:
         if self._ended:
             return "the scheduler has stopped."
-        return f"the link to {self._where} is lost{f' ({self._problem})' if self._problem else ''}."
+        return f"the link is lost{f' ({self._problem})' if self._problem else ''}."
 
 
 def _refusal(refused: p.Refused, where: str) -> str:

@@ -22,6 +22,8 @@ from redengine.control.wire.frames import FrameError, frame, read_frame
 
 #: Requests that are answered at a time; more are not read before one of these has its answer taken.
 MOST_ASKED = 32
+#: Seconds between two looks for connections that are dead.
+SWEEP = 2.0
 
 _from_client = msgspec.json.Decoder(p.FromClient)
 #: Of everything that may be asked for.
@@ -155,7 +157,7 @@ class ServedConnection:
 
     def is_dead(self, now: float) -> bool:
         """Whether nothing was heard for so long that nobody can be there."""
-        return now - self._heard > p.DEAD_AFTER
+        return now - self._heard > p.DEAD_AFTER - SWEEP
 
     def stop_reading(self) -> None:
         """Take no more requests."""

@@ -9,7 +9,7 @@ not know of is said only to who named it in ``features``. A connection::
     server  Welcome | Refused
     server  State ...            a snapshot in parts, or what changed since (epoch, seq); then deltas as they come
     client  Request   server Answer          any number at a time
-    client  Ping      server Pong            every 4 s; who hears nothing for 10 s takes the other for dead
+    client  Ping      server Pong            every 3 s; who hears nothing for 10 s takes the other for dead
     client  Ack                              now and then, so that no more states are under way than fit a window
     server  Ended                            the scheduler has stopped
 """
@@ -28,7 +28,7 @@ VERSIONS = (1, 1)
 #: What the server says first. All before it (what a login prints) is skipped by the client.
 MAGIC = b"\x00redengine wire\n"
 #: Seconds from one ping to the next, after which the other end is taken for dead, and that a handshake may take.
-PING_EVERY, DEAD_AFTER, HANDSHAKE = 4.0, 10.0, 5.0
+PING_EVERY, DEAD_AFTER, HANDSHAKE = 3.0, 10.0, 5.0
 #: Largest frame from a client and from a server (bytes).
 REQUEST_CAP, ANSWER_CAP = 1024 * 1024, 16 * 1024 * 1024
 #: Bytes of states that may be under way to a client, and after how many it acknowledges.
@@ -53,7 +53,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     #: Of the program.
     version: str = ""
     role: m.Role = "operate"
-    #: Whether somebody watches; else no states are sent but the first.
+    #: Whether somebody watches; else the only state that is sent is the first, without tasks.
     watches: bool = True
     #: Shortest time between two states (seconds).
     pace: float = 0.0

@@ -23,7 +23,7 @@ from redengine.control.log_reading import LogReading
 from redengine.control.publisher import Publisher
 from redengine.control.wire import protocol as p
 from redengine.control.wire import sockets
-from redengine.control.wire.connection import ServedConnection
+from redengine.control.wire.connection import SWEEP, ServedConnection
 from redengine.control.wire.frames import frame
 
 #: Connections at a time, handshakes included.
@@ -32,8 +32,6 @@ MOST_CONNECTIONS = 200
 INTERVAL, REST = 0.05, 30
 #: Commands whose answers are remembered, for when they are asked for again.
 REMEMBERED = 10_000
-#: Seconds between two looks for connections that are dead.
-SWEEP = 2.0
 #: Seconds that the end may take: for the answers that are under way, and for the last state to be taken.
 LAST_WORDS = 1.0
 
