@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import pwd
 import time
 from collections.abc import Awaitable, Callable
 from functools import reduce
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from redengine.control import messages as m
+from redengine.control.callers import this_user
 from redengine.control.local import LocalController
 from redengine.control.log_reading import LogReading
 from redengine.control.publisher import Publisher
@@ -49,7 +49,6 @@ class ServedConnection:
         self._server = server
         self._reader = reader
         self._writer = writer
-        self._uid = uid
         self._loop = asyncio.get_running_loop()
         self._heard = self._loop.time()
         self._reading: asyncio.Task[None] | None = None
@@ -92,8 +91,8 @@ class ServedConnection:
             )
             return False
         role: m.Role = "read" if "read" in (prelude.role, hello.role) else "operate"
-        caller = m.Caller(_user(self._uid), self._uid, role, prelude.ssh)
-        self._controller = LocalController(self._server.session, self._server.publisher, str(caller), self._server.log)
+        caller = msgspec.structs.replace(this_user(role), ssh=prelude.ssh)
+        self._controller = LocalController(self._server.session, self._server.publisher, caller, self._server.log)
         self._pace = hello.pace
         self._hello = hello
         publisher = self._server.publisher
@@ -274,10 +273,3 @@ def _states(
         gone = removed if not number else ()
         frames.append(frame(p.State(seq, scheduler, part, gone, whole=whole, more=number < len(parts) - 1)))
     return b"".join(frames)
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"

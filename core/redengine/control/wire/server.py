@@ -143,7 +143,7 @@ class ControlServer:
                 _logger.warning("A process of another user (uid %s) tried to attach, and was refused", uid)
             writer.transport.abort()
             return
-        connection = ServedConnection(self, reader, writer, uid)
+        connection = ServedConnection(self, reader, writer)
         if len(self._connections) >= MOST_CONNECTIONS:
             connection.write(p.MAGIC)
             connection.refuse(f"There are {MOST_CONNECTIONS} connections to this scheduler already: close some.")
