@@ -184,7 +184,9 @@ class Host:
         return not self._thread.is_alive()
 
     def close(self) -> None:
-        """Give everything back, once the scheduler has stopped."""
+        """Give everything back, once the scheduler has stopped; other screens are told how it ended."""
+        if self._server is not None:
+            self._server.stop()
         output.uninstall()
         self._drop_scheduler_log()
         repo = self.session._find_repo()
@@ -208,9 +210,6 @@ class Host:
             self.problem = f"{type(error).__name__}: {error}"
             self.session.scheduler.logger.critical("The scheduler failed:\n%s", traceback.format_exc())
             self.publisher.fail(self.problem)
-        finally:
-            if self._server is not None:
-                self._server.stop()
 
 
 def _socket_of(data: ProjectData) -> tuple[Path | None, str]:
