@@ -411,7 +411,7 @@ class Scheduler(RedBase):
         """Run the tasks of the shut-down, wait for what runs or terminate it, release everything."""
         self.stopping = True
         session = self.session
-        session.emit(("stopping",))
+        session.emit(("stopping", "restart") if isinstance(exception, SchedulerRestart) else ("stopping",))
         if self._engine is None:
             # It failed before it was up.
             self._engine = self._new_engine()

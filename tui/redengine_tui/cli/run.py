@@ -2,17 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
+from redengine_tui.cli.ending import stop
 from redengine_tui.cli.loading import loaded
 from redengine_tui.cli.options import data_dir, theme
 from redengine_tui.cli.showing import show
+
+#: Options that mean nothing without a screen, and those that mean nothing with one.
+OF_THE_SCREEN = {"theme": "--theme", "stop_on_quit": "--stop-on-quit"}
+OF_HEADLESS = {"log_format": "--log-format", "quiet": "--quiet"}
 
 
 @click.command(name="run")
 @click.argument("project", metavar="PROJECT[:NAME]")
 @theme
 @data_dir
-def command(project: str, theme: str | None, data_dir: str | None) -> None:
+@click.option("--headless", is_flag=True, help="Without a screen: for systemd, Docker and cron. See the manual.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    help="Of what --headless says on standard error: lines (text), or one JSON object a line.",
+)
+@click.option("--quiet", is_flag=True, help="With --headless: say only warnings and failures.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    project: str,
+    theme: str | None,
+    data_dir: str | None,
+    headless: bool,
+    log_format: str | None,
+    quiet: bool,
+) -> None:
     """Run a project and show it."""
+    _refuse_others(ctx, OF_THE_SCREEN if headless else OF_HEADLESS, headless)
+    if headless:
+        from redengine_tui.cli.headless import run_headless
+
+        run_headless(project, data_dir, log_format or "text", quiet)
     show(lambda: loaded(project), theme, data_dir)
+
+
+def _refuse_others(ctx: click.Context, others: Mapping[str, str], headless: bool) -> None:
+    """End when options are given that would do nothing."""
+    given = [option for name, option in others.items() if ctx.params.get(name)]
+    if not given:
+        return
+    named = " and ".join(given)
+    if headless:
+        stop(f"{named}: of no use with --headless, which has no screen. Leave it out.")
+    stop(f"{named}: only of use without a screen. Add --headless, or leave it out.")
