@@ -11,6 +11,7 @@ import pytest
 
 from redengine.abc import Controller, Listener
 from redengine.control import messages as m
+from redengine.scheduling.forecast import Forecast
 
 #: 2026-11-24 14:05:00 UTC, a Tuesday: the instant at which the clock of every test stands.
 NOW = datetime(2026, 11, 24, 14, 5, tzinfo=timezone.utc).timestamp()
@@ -135,6 +136,9 @@ class FakeController(Controller):
             return self._page(query)
         return {
             m.CheckCondition: m.ConditionReport(True, description="Every day.", verdict="Not now."),
+            m.Explain: m.ConditionReport(True, description="Every day.", verdict="Not now."),
+            m.Foretell: Forecast(NOW, NOW),
+            m.FollowRun: m.RunStatus("unknown"),
             m.Complete: m.Completions(),
             m.ListParameters: m.ParameterList(),
             m.EvaluateParameter: m.Reply(True, "42"),

@@ -51,7 +51,8 @@ class LocalController(Controller):
         self._publisher = publisher
         self._caller = caller or this_user()
         self._log = log or LogReading(session)
-        self._pending = False
+        #: Listeners for which a wake-up waits.
+        self._pending: set[object] = set()
 
     def snapshot(self) -> m.Snapshot:
         """See :class:`redengine.abc.Controller`."""
@@ -59,18 +60,18 @@ class LocalController(Controller):
 
     def changes(self, since: int) -> m.Delta:
         """See :class:`redengine.abc.Controller`."""
-        self._pending = False
+        self._pending.clear()
         return self._publisher.changes(since)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """See :class:`redengine.abc.Controller`."""
-        loop = asyncio.get_running_loop()
+        loop, mark = asyncio.get_running_loop(), object()
 
         def wake() -> None:
             # On the scheduler's thread: one wake-up waits at a time, however long the screen stalls.
-            if self._pending or loop.is_closed():
+            if mark in self._pending or loop.is_closed():
                 return
-            self._pending = True
+            self._pending.add(mark)
             with contextlib.suppress(RuntimeError):  # closed just now: the screen is gone
                 loop.call_soon_threadsafe(listener)
 

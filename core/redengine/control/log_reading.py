@@ -10,6 +10,9 @@ from redengine.control import messages as m
 from redengine.log.log_source import failed_page
 from redengine.log.source import LogSource, open_source
 
+#: Most bytes of an output that are given at once.
+LONGEST_OUTPUT = 4 * 1024 * 1024
+
 
 class LogReading:
     """Answers what is asked of the log of one session, one question after the other."""
@@ -36,11 +39,13 @@ class LogReading:
         path: Path | None = self._session.scheduler.output_path(query.run_id, query.start)
         if path is None:
             return m.Output()
+        limit = min(max(query.limit, 0), LONGEST_OUTPUT)
         try:
             with path.open("rb") as file:
                 size = file.seek(0, 2)
-                file.seek(max(size - query.limit, 0))
-                text = file.read().decode("utf-8", "replace")
+                file.seek(max(size - limit, 0))
+                # What is added meanwhile is told of by the size.
+                text = file.read(limit).decode("utf-8", "replace")
         except FileNotFoundError:
             return m.Output(path=str(path))
         except OSError as error:

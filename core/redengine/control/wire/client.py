@@ -10,10 +10,9 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -21,7 +20,10 @@ from redengine.abc import Controller, Listener
 from redengine.control import messages as m
 from redengine.control.board import Board
 from redengine.control.wire import protocol as p
-from redengine.control.wire.frames import FrameError, frame, read_frame, skip_to
+from redengine.control.wire.dialing import Connection as Connection
+from redengine.control.wire.dialing import Dial as Dial
+from redengine.control.wire.dialing import UnixDial as UnixDial
+from redengine.control.wire.frames import FrameError, decoded, encoded, frame, read_frame, skip_to
 from redengine.control.wire.unanswered import unanswered
 from redengine.exc import ControlError
 
@@ -33,6 +35,8 @@ ENDED_RETRY = 2.0
 SENT_AGAIN, WAITED_FOR = 10.0, 30.0
 #: Seconds without a sign of life from which no command is sent any more: it would only be late.
 SILENT = p.PING_EVERY + 2.0
+#: Queries that are asked at a time; further ones wait here.
+MOST_ASKED = 24
 #: Seconds that the other end may take to say something, once it can be talked to without asking a person.
 GREETING = 20.0
 #: Round trips (seconds) from which a link is slow, and below which it is so no more.
@@ -40,60 +44,6 @@ SLOW, QUICK = 0.25, 0.15
 
 _from_server = msgspec.json.Decoder(p.FromServer)
 _NOWHERE = m.SchedulerView("", "", "", 0, "starting")
-
-
-class Connection(Protocol):
-    """A stream of bytes to a server and back."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    async def close(self) -> None:
-        """End it; what it takes is given back."""
-
-    async def why(self) -> str:
-        """Why the other end went, in words; empty when that is not known."""
-
-
-#: Makes a connection, or raises :class:`~redengine.exc.ControlError`. ``True``: before there is a screen, so that a
-#: person may be asked for a password.
-Dial = Callable[[bool], Awaitable[Connection]]
-
-
-@dataclass
-class _UnixConnection:
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    async def close(self) -> None:
-        self.writer.close()
-        with contextlib.suppress(OSError):
-            await self.writer.wait_closed()
-
-    async def why(self) -> str:
-        return ""
-
-
-class UnixDial:
-    """Connects to a scheduler on this machine. ``path_of`` gives its socket, ``None`` when it does not run."""
-
-    def __init__(self, path_of: Callable[[], Path | None]) -> None:
-        self._path_of = path_of
-
-    async def __call__(self, first: bool) -> Connection:
-        """Connect."""
-        path = self._path_of()
-        if path is None:
-            raise ControlError("It is not scheduled now.")
-        try:
-            reader, writer = await asyncio.open_unix_connection(path)
-        except (FileNotFoundError, ConnectionRefusedError):
-            raise ControlError(
-                f"Nobody answers at {path}: its scheduler is just starting, or has just ended."
-            ) from None
-        except OSError as error:
-            raise ControlError(f"{path}: {error.strerror or error}") from None
-        return _UnixConnection(reader, writer)
 
 
 @dataclass
@@ -154,7 +104,8 @@ class RemoteController(Controller):
         self._ended = False
         self._problem = ""
         self._retry_at: float | None = None
-        self._heard = 0.0
+        self._heard = self._came = 0.0
+        self._turns = asyncio.Semaphore(MOST_ASKED)
         self._received = self._acknowledged = 0
         self._pings: dict[int, float] = {}
         self._round_trip: float | None = None
@@ -181,24 +132,40 @@ class RemoteController(Controller):
         connection = await self._dial(first)
         try:
             # A person may have to type a password first.
-            await asyncio.wait_for(self._greet(connection), None if first else GREETING)
-        except asyncio.TimeoutError:
-            await connection.close()
-            raise ControlError("The scheduler does not answer") from None
-        except (FrameError, msgspec.DecodeError, OSError, EOFError) as error:
+            await self._greeted(connection, None if first else GREETING)
+        except (FrameError, msgspec.ValidationError, OSError, EOFError) as error:
             why = await connection.why()
             await connection.close()
-            said = str(error) if isinstance(error, (FrameError, msgspec.DecodeError)) else ""
+            said = str(error) if isinstance(error, (FrameError, msgspec.ValidationError)) else ""
             raise ControlError(why or f"The other end closed the connection{f': {said}' if said else ''}") from None
         except BaseException:
             await connection.close()
             raise
         return connection
 
+    async def _greeted(self, connection: Connection, patience: float | None) -> None:
+        """Greet, however long it takes as long as something comes: a whole state is much for a slow link."""
+        loop = asyncio.get_running_loop()
+        self._came = loop.time()
+        greeting = loop.create_task(self._greet(connection))
+        try:
+            while not greeting.done():
+                left = None if patience is None else self._came + patience - loop.time()
+                if left is not None and left <= 0:
+                    raise ControlError("The scheduler does not answer")
+                await asyncio.wait({greeting}, timeout=left)
+            greeting.result()
+        finally:
+            greeting.cancel()
+
+    def _comes(self) -> None:
+        self._came = asyncio.get_running_loop().time()
+
     async def _greet(self, connection: Connection) -> None:
         """Say who we are, and take the first state."""
         if await skip_to(connection.reader, p.MAGIC) is None:
             raise EOFError
+        self._comes()
         connection.writer.write(
             frame(
                 p.Hello(
@@ -211,10 +178,10 @@ class RemoteController(Controller):
         self._parts.clear()
         greeted = False
         while True:
-            data = await read_frame(connection.reader, p.ANSWER_CAP)
+            data = await read_frame(connection.reader, p.ANSWER_CAP, self._comes)
             if not data:
                 raise EOFError
-            message = _from_server.decode(data)
+            message = decoded(_from_server, data)
             if isinstance(message, p.Refused):
                 raise ControlError(_refusal(message, self._where), lasting=bool(message.versions[1]))
             if isinstance(message, p.Welcome):
@@ -240,7 +207,7 @@ class RemoteController(Controller):
             pinging = loop.create_task(self._ping(connection))
             try:
                 await self._listen(connection)
-            except (FrameError, msgspec.DecodeError, OSError) as error:
+            except (FrameError, OSError) as error:
                 self._problem = self._problem or str(error)
             finally:
                 self._connection = None
@@ -281,10 +248,14 @@ class RemoteController(Controller):
 
     async def _listen(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()
-        while data := await read_frame(connection.reader, p.ANSWER_CAP):
+
+        def heard() -> None:
             self._heard = loop.time()
+
+        while data := await read_frame(connection.reader, p.ANSWER_CAP, heard):
+            heard()
             try:
-                message = _from_server.decode(data)
+                message = decoded(_from_server, data)
             except msgspec.ValidationError:
                 continue  # something newer than this program
             if isinstance(message, p.State):
@@ -412,9 +383,11 @@ class RemoteController(Controller):
         """See :class:`redengine.abc.Controller`."""
         if type(query) not in p.ANSWERS:
             raise TypeError(f"{type(query).__name__} is not a query")
-        if self._connection is None:
-            return unanswered(query, self._lost_words())
-        return await self._request(query, is_command=False)
+        # No more at a time than the other end takes: it would not hear our pings while it waits for answers.
+        async with self._turns:
+            if self._connection is None:
+                return unanswered(query, self._lost_words())
+            return await self._request(query, is_command=False)
 
     async def _request(self, body: Any, *, is_command: bool) -> Any:
         loop = asyncio.get_running_loop()
@@ -431,7 +404,7 @@ class RemoteController(Controller):
 
     def _write(self, key: str, asked: _Asked, *, late: bool = False) -> None:
         if self._connection is not None:
-            body = msgspec.Raw(msgspec.json.encode(asked.body))
+            body = msgspec.Raw(encoded(asked.body))
             self._connection.writer.write(frame(p.Request(key, body, late)))
 
     def _ask_again(self) -> None:
@@ -467,8 +440,8 @@ class RemoteController(Controller):
             self._settle(answer.id, unanswered(asked.body, answer.error))
             return
         try:
-            result = msgspec.json.decode(answer.body, type=p.ANSWERS[type(asked.body)])
-        except msgspec.DecodeError as error:
+            result = decoded(msgspec.json.Decoder(p.ANSWERS[type(asked.body)]), answer.body)
+        except (FrameError, msgspec.ValidationError) as error:
             result = unanswered(asked.body, f"The answer cannot be read: {error}")
         self._settle(answer.id, result)
 

@@ -18,10 +18,16 @@ from redengine.control.local import LocalController
 from redengine.control.log_reading import LogReading
 from redengine.control.publisher import Publisher
 from redengine.control.wire import protocol as p
-from redengine.control.wire.frames import FrameError, frame, read_frame
+from redengine.control.wire.frames import FrameError, decoded, encoded, frame, read_frame
 
 #: Requests that are answered at a time; more are not read before one of these has its answer taken.
 MOST_ASKED = 32
+#: Bytes that may wait to be taken by a client before its pings are not answered any more.
+PONG_ROOM = 1024 * 1024
+#: Longest id of a request, and longest text on who comes over SSH (characters): both are kept.
+LONGEST_ID, LONGEST_SSH = 64, 200
+#: By how much longer each command of a reader is refused (seconds), and the longest that takes: each of them is noted.
+REFUSED_SLOWER, REFUSED_SLOWLY = 0.02, 1.0
 #: Seconds between two looks for connections that are dead.
 SWEEP = 2.0
 
@@ -51,8 +57,12 @@ class ServedConnection:
         self._writer = writer
         self._loop = asyncio.get_running_loop()
         self._heard = self._loop.time()
+        #: Bytes that waited to be taken when that was looked at last.
+        self._waiting = 0
+        self._refusals = 0
         self._reading: asyncio.Task[None] | None = None
         self._hello: p.Hello | None = None
+        self._role: m.Role = "read"
         self._controller: LocalController | None = None
         #: The newest number of the state that was sent, how many bytes of states were, and were acknowledged.
         self._seq = 0
@@ -90,8 +100,8 @@ class ServedConnection:
                 f"{hello.versions[0]} to {hello.versions[1]}."
             )
             return False
-        role: m.Role = "read" if "read" in (prelude.role, hello.role) else "operate"
-        caller = msgspec.structs.replace(this_user(role), ssh=prelude.ssh)
+        role = self._role = "read" if "read" in (prelude.role, hello.role) else "operate"
+        caller = msgspec.structs.replace(this_user(role), ssh=prelude.ssh[:LONGEST_SSH])
         self._controller = LocalController(self._server.session, self._server.publisher, caller, self._server.log)
         self._pace = hello.pace
         self._hello = hello
@@ -112,7 +122,7 @@ class ServedConnection:
         prelude = p.Prelude()
         first = True
         while data := await read_frame(self._reader, p.REQUEST_CAP):
-            message = _from_client.decode(data)
+            message = decoded(_from_client, data)
             if isinstance(message, p.Hello):
                 return prelude, message
             if not isinstance(message, p.Prelude) or not first:
@@ -136,18 +146,18 @@ class ServedConnection:
 
     async def _take(self, data: bytes) -> None:
         try:
-            message = _from_client.decode(data)
+            message = decoded(_from_client, data)
         except msgspec.ValidationError:
             return  # something newer than this program
-        except msgspec.DecodeError as error:
-            raise FrameError(str(error)) from None
         if isinstance(message, p.Request):
             await self._slots.acquire()
             task = self._loop.create_task(self._answer(message))
             self.answering.add(task)
             task.add_done_callback(self._answered)
         elif isinstance(message, p.Ping):
-            self.write(frame(p.Pong(message.n)))
+            # Not to who floods us with pings and takes no answers.
+            if self._writer.transport.get_write_buffer_size() < PONG_ROOM:
+                self.write(frame(p.Pong(message.n)))
         elif isinstance(message, p.Ack):
             self._received = min(message.received, self._sent)
             self._send_when_due()
@@ -155,7 +165,14 @@ class ServedConnection:
             self._pace = message.seconds
 
     def is_dead(self, now: float) -> bool:
-        """Whether nothing was heard for so long that nobody can be there."""
+        """Whether nothing was heard for so long that nobody can be there.
+
+        Who takes what waits for them is there as well, and whoever is not listened to until an answer is ready.
+        """
+        waiting = self._writer.transport.get_write_buffer_size()
+        if waiting < self._waiting or (self._slots.locked() and not waiting):
+            self._heard = now
+        self._waiting = waiting
         return now - self._heard > p.DEAD_AFTER - SWEEP
 
     def stop_reading(self) -> None:
@@ -199,19 +216,22 @@ class ServedConnection:
         assert self._controller is not None
         controller = self._controller
         try:
-            body = _body.decode(request.body)
-        except msgspec.DecodeError as error:
+            if len(request.id) > LONGEST_ID:
+                raise FrameError(f"the id of a request has up to {LONGEST_ID} characters")
+            body = decoded(_body, request.body)
+        except (msgspec.ValidationError, FrameError) as error:
             version = self._server.version or "of another version"
             answer = p.Answer(
-                request.id, error=f"The scheduler there (redengine-tui {version}) cannot do this: {error}"
+                request.id[:LONGEST_ID], error=f"The scheduler there (redengine-tui {version}) cannot do this: {error}"
             )
         else:
             try:
                 if isinstance(body, m.COMMANDS):
                     result = await self._server.once(request, lambda: controller.send(body))
+                    await self._slow_down(result)
                 else:
                     result = await controller.ask(body)
-                answer = p.Answer(request.id, msgspec.Raw(msgspec.json.encode(result)))
+                answer = p.Answer(request.id, msgspec.Raw(encoded(result)))
             except Exception as error:  # the project's own code takes part
                 answer = p.Answer(request.id, error=f"{type(error).__name__}: {error}")
         data = frame(answer)
@@ -220,6 +240,12 @@ class ServedConnection:
         self.write(data)
         with contextlib.suppress(OSError):
             await self._writer.drain()
+
+    async def _slow_down(self, reply: m.Reply) -> None:
+        """Let a reader who goes on asking for what is refused to them wait, so that they keep nobody busy."""
+        if self._role == "read" and not reply.ok:
+            self._refusals += 1
+            await asyncio.sleep(min(REFUSED_SLOWER * (self._refusals - 1), REFUSED_SLOWLY))
 
     # States
 

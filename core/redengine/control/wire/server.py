@@ -30,8 +30,8 @@ from redengine.control.wire.frames import frame
 MOST_CONNECTIONS = 200
 #: Shortest time between two states (seconds), and how many times as long as it takes to send them is waited.
 INTERVAL, REST = 0.05, 30
-#: Commands whose answers are remembered, for when they are asked for again.
-REMEMBERED = 10_000
+#: Commands whose answers are remembered, for when they are asked for again, and how much of each (characters).
+REMEMBERED, LONGEST_REPLY = 10_000, 2000
 #: Seconds that the end may take: for the answers that are under way, and for the last state to be taken.
 LAST_WORDS = 1.0
 
@@ -59,7 +59,7 @@ class ControlServer:
         #: Shared, so that each screen more does not open the log once more.
         self.log = LogReading(session)
         self._connections: set[ServedConnection] = set()
-        self._commands: OrderedDict[str, asyncio.Task[m.Reply]] = OrderedDict()
+        self._commands: OrderedDict[str, asyncio.Future[m.Reply]] = OrderedDict()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopping: asyncio.Event | None = None
@@ -205,9 +205,8 @@ class ControlServer:
         """Carry a command out, unless it was: then its answer is given again."""
         known = self._commands.get(request.id)
         if known is None:
-            if request.late:
-                return m.Reply(False, "The link was lost before this arrived: it was not done.")
-            known = self._commands[request.id] = asyncio.ensure_future(_sent(send))
+            # Remembered, too: what was sent first may still come, over a connection that hung.
+            known = self._commands[request.id] = asyncio.ensure_future(_too_late() if request.late else _sent(send))
             while len(self._commands) > REMEMBERED:
                 self._commands.popitem(last=False)
         # The connection may be lost meanwhile; what was begun is finished.
@@ -215,4 +214,9 @@ class ControlServer:
 
 
 async def _sent(send: Callable[[], Awaitable[m.Reply]]) -> m.Reply:
-    return await send()
+    reply = await send()
+    return reply if len(reply.message) <= LONGEST_REPLY else m.Reply(reply.ok, f"{reply.message[:LONGEST_REPLY]}…")
+
+
+async def _too_late() -> m.Reply:
+    return m.Reply(False, "The link was lost before this arrived: it was not done.")
