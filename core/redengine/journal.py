@@ -55,6 +55,8 @@ class Journal:
         self._book_lock = threading.RLock()
         #: The first reading of the log, if some of it is read.
         self._reading: BookReading | None = None
+        #: Whether the log could not be read again when that was last tried.
+        self._unreadable = False
         #: Tasks that were removed, in that order.
         self._removed: dict[str, None] = {}
         #: Who wants each record of a task as it is written.
@@ -145,6 +147,17 @@ class Journal:
             book[name].live.update({run_id or f"begun at {start}": start for run_id, start in runs})
         self._keep_live(book)
         self._book, self._book_repo = book, repo
+
+    def refresh_past_or_tell(self) -> None:
+        """As :meth:`refresh_past`. A log that cannot be read now is told of once; what is known counts."""
+        try:
+            self.refresh_past()
+        except Exception as problem:
+            if not self._unreadable:
+                self.scheduler.logger.error("The log cannot be read", exc_info=problem, extra={"action": "fail"})
+            self._unreadable = True
+        else:
+            self._unreadable = False
 
     def _rename_past(self, old: str, new: str) -> None:
         """A task has another name. What was not read yet is not read for this."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from redengine.conds import after_all_success, after_any_success, retry
-from redengine.scheduling.engine import Engine
+from redengine.scheduling.engine import Engine, Start
 
 NOON = datetime(2024, 1, 1, 12)
 
@@ -223,6 +223,63 @@ def test_hold_and_resume(session: Any, task: Any, simulate: Any) -> None:
         ("a", "15:00"),
         ("b", "15:00"),
     ]
+
+
+def test_while_it_drains_nothing_starts_and_what_was_asked_for_stays_queued(
+    session: Any, task: Any, simulate: Any
+) -> None:
+    task("a", "hourly")
+    task("b", "after task 'a'")
+    forced = task("c")
+    scheduler = session.scheduler
+    simulation = simulate(NOON, durations={"a": 600.0})
+    # The hold comes and goes meanwhile, and is a matter of its own.
+    simulation.at(NOON + timedelta(minutes=5), lambda: setattr(scheduler, "draining", True))
+    simulation.at(NOON + timedelta(minutes=90), forced.run)
+    simulation.at(NOON + timedelta(minutes=100), lambda: setattr(session, "on_hold", True))
+    simulation.at(NOON + timedelta(minutes=150), lambda: setattr(scheduler, "draining", False))
+    simulation.at(NOON + timedelta(minutes=160), lambda: setattr(session, "on_hold", False))
+    started = simulation.run(timedelta(hours=4))
+    assert [(start.task, start.when.strftime("%H:%M")) for start in started] == [
+        ("a", "12:00"),
+        ("c", "14:30"),
+        ("a", "14:40"),
+        ("b", "14:40"),
+        ("b", "14:50"),
+        ("a", "15:00"),
+        ("b", "15:10"),
+    ]
+    assert (simulation.ends[0].task, simulation.ends[0].when.strftime("%H:%M")) == ("a", "12:10")
+
+
+def test_a_start_that_was_decided_before_is_none_while_it_drains(session: Any, task: Any) -> None:
+    a = task("a", "true")
+    engine = Engine(session, session.context, lambda who, problem: None)
+    now = NOON.timestamp()
+    engine.begin(now)
+    assert engine.next(now) == Start(a, False)
+    a.run()
+    engine.draining = True
+    for _ in range(3):
+        engine.touch_all()
+        engine.begin(now)
+        assert engine.next(now) is None
+        assert not engine.is_over(now)
+        assert engine.wake_at() == inf
+        engine.settle(a, now)
+    engine.draining = False
+    engine.touch_all()
+    engine.begin(now)
+    assert engine.next(now) == Start(a, True)
+
+
+def test_a_live_run_is_still_ended_by_its_timeout_while_it_drains(session: Any, task: Any, simulate: Any) -> None:
+    task("a", "daily", timeout=60.0)
+    simulation = simulate(NOON, durations=600.0)
+    simulation.at(NOON + timedelta(seconds=10), lambda: setattr(session.scheduler, "draining", True))
+    simulation.run(timedelta(minutes=5))
+    (start,), (end,) = simulation.starts, simulation.ends
+    assert (end.action, end.at - start.at) == ("terminate", 60.0)
 
 
 def test_who_is_due_but_has_to_wait_is_told_of_once(session: Any, task: Any) -> None:

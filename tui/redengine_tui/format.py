@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from redengine.control.messages import NextStart
-from redengine.control.outlook import IF_RESUMED
+from redengine.control.outlook import IF_KEPT, IF_RESUMED
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -141,10 +141,10 @@ def told_apart(times: Sequence[float], now: float, tz: tzinfo | None = None) -> 
 def next_start(start: NextStart, now: float, tz: tzinfo | None = None) -> str:
     """When a task starts next. Raw: ``after`` and ``when`` carry text from outside."""
     if start.kind == "at" and start.at is not None:
-        if start.text != IF_RESUMED:
+        if start.text not in (IF_RESUMED, IF_KEPT):
             return future(start.at, now, tz)
         # Nothing counts down while the scheduler is on hold. That it is, and what for, is said once above all tasks.
-        return f"({not_counted(start.at, now, tz)})" if start.at > now else "when resumed"
+        return f"({not_counted(start.at, now, tz)})" if start.at > now else start.text.replace("if", "when", 1)
     if start.kind in ("after", "when"):
         text = start.text.removeprefix(start.kind).strip()
         return f"{start.kind} {text}" if text else f"{start.kind} …"

@@ -41,14 +41,17 @@ SCHEDULER_STATES: dict[str, Look] = {
     "starting": Look("·", "starting", "muted", "reads its log and gets ready."),
     "running": Look("►", "running", "success", "starts tasks as their conditions say."),
     "held": Look("‖", "held", "warning", "starts nothing by condition until you resume it."),
+    "draining": Look(
+        "▿", "draining", "warning", "starts nothing more and stops once what runs has ended; it can be kept running."
+    ),
     "stopping": Look("▪", "stopping", "warning", "starts nothing any more and waits for what runs."),
     "stopped": Look("■", "stopped", "muted", "has ended."),
     "failed": Look("✗", "failed", "error", "has ended with an error."),
 }
 
 
-#: States in which nothing is started by its condition any more.
-ENDING = frozenset({"stopping", "stopped", "failed"})
+#: States in which nothing is started by its condition any more, unless ``draining`` is taken back.
+ENDING = frozenset({"draining", "stopping", "stopped", "failed"})
 
 
 def task_look(state: str) -> Look:

@@ -60,15 +60,53 @@ def _do(session: Any, command: Any) -> str:
         session.on_hold = False
         return "Resumed"
     if isinstance(command, m.ShutDown):
-        session.shut_down(force=command.force or None)
-        return "Stopping"
+        return _shut_down(session.scheduler, command.force)
+    if isinstance(command, m.KeepRunning):
+        return _keep_running(session.scheduler)
     raise _RefusedError(f"{type(command).__name__} is not a command")
+
+
+def _shut_down(scheduler: Any, force: bool) -> str:
+    alive = list(dict.fromkeys(str(run.task.name) for run in scheduler.runs.values()))
+    if force:
+        scheduler.request_shut_down(force=True)
+        return f"Stopping: {_listed(alive)} {_are(alive)} terminated" if alive else "Stopping"
+    if not scheduler.stops_for_good:
+        scheduler.draining = True
+    if not alive:
+        return "Stopping"
+    return f"Nothing more is started; the scheduler stops once {_listed(alive)} {_have(alive)} ended"
+
+
+def _keep_running(scheduler: Any) -> str:
+    if scheduler.stops_for_good:
+        raise _RefusedError("The scheduler stops for good already: that cannot be taken back any more")
+    if not scheduler.draining:
+        raise _RefusedError("Nobody asked the scheduler to stop: there is nothing to take back")
+    scheduler.draining = False
+    return "The scheduler goes on"
+
+
+def _listed(names: list[str]) -> str:
+    """Names of tasks, not more than a line takes."""
+    shown = ", ".join(map(repr, names[:3]))
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+
+
+def _are(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _have(names: list[str]) -> str:
+    return "has" if len(names) == 1 else "have"
 
 
 def _do_to_task(session: Any, task: Any, command: Any) -> str:
     if isinstance(command, m.Run):
-        if session.scheduler.stopping:
+        if session.scheduler.stops_for_good:
             raise _RefusedError("The scheduler is stopping: nothing is started any more")
+        if session.scheduler.draining:
+            raise _RefusedError("The scheduler is about to stop: nothing is started unless that is taken back")
         _check_parameters(task, command.parameters)
         queued = len(task.batches)
         task.run(command.parameters)

@@ -18,6 +18,9 @@ from redengine.scheduling.forecast import next_starts
 from redengine.scheduling.rest import rest
 from redengine.syntax import describe, diagnose, parse_condition
 
+#: Of a scheduler that was asked to stop and waits for what runs.
+STOPS_SOON = "the scheduler is about to stop and starts nothing more."
+
 
 def problems_of(text: str, session: Any) -> tuple[Problem, ...]:
     """Everything wrong in a condition string; pure, quick, and no code of the project is called."""
@@ -103,7 +106,10 @@ def verdict(task: Any, condition: Any, tree: ConditionNode, ctx: Context) -> str
 
 
 def _verdict_at_rest(task: Any, condition: Any, tree: ConditionNode, ctx: Context) -> str:
+    draining = task.session.scheduler.draining
     if task.batches:
+        if draining:
+            return f"Somebody asked for it, but {STOPS_SOON}"
         return "It starts now: somebody asked for it."
     if task.disabled:
         return "It is disabled: its condition does not start it."
@@ -117,6 +123,8 @@ def _verdict_at_rest(task: Any, condition: Any, tree: ConditionNode, ctx: Contex
             return "Its condition does not hold."
         reasons = [f"{node.text}: {node.reason}" if node.reason else node.text for node in _blocking(tree)]
         return f"Its condition does not hold: {'; '.join(reasons)}." if reasons else "Its condition does not hold."
+    if draining:
+        return f"Its condition holds, but {STOPS_SOON}"
     resting = rest(task.name, ctx)
     if resting is not None:
         crashes = "a crash" if resting.crashes == 1 else f"{resting.crashes} crashes in a row"

@@ -15,6 +15,8 @@ from redengine.scheduling.rest import rest
 
 #: The text of a start whose time is known, but at which nothing starts while the scheduler is on hold.
 IF_RESUMED = "if resumed"
+#: The same while it waits to stop.
+IF_KEPT = "if kept running"
 #: Changes of a condition that are looked ahead at most, for one start.
 LOOKAHEAD = 400
 
@@ -48,11 +50,18 @@ def next_start(task: Any, ctx: Context) -> NextStart:
     if task.disabled:
         return NextStart("never", text="disabled")
     coming = after_rest(next_true(task.start_cond, ctx), task.name, ctx)
-    if task.session.on_hold and coming.kind == "now":
-        return NextStart("when", text="resumed")
-    if task.session.on_hold and coming.kind == "at":
-        return NextStart("at", coming.at, IF_RESUMED)
+    if task.session.scheduler.draining:
+        return _put_off(coming, "kept running", IF_KEPT)
+    if task.session.on_hold:
+        return _put_off(coming, "resumed", IF_RESUMED)
     return coming
+
+
+def _put_off(coming: NextStart, until: str, provided: str) -> NextStart:
+    """A start that does not come about before something happens."""
+    if coming.kind == "now":
+        return NextStart("when", text=until)
+    return NextStart("at", coming.at, provided) if coming.kind == "at" else coming
 
 
 def after_rest(coming: NextStart, task_name: str, ctx: Context) -> NextStart:

@@ -22,6 +22,8 @@ from redengine.scheduling.agenda import Agenda
 from redengine.scheduling.engine import FAILURES
 from redengine.scheduling.runs import time_limit
 
+#: States of a task that want attention.
+FAILING = frozenset({"fail", "crash", "blocked"})
 #: Shortest time between two publications (seconds): 20 a second.
 INTERVAL = 0.05
 
@@ -53,7 +55,7 @@ class Publisher:
         self._order: dict[str, int] = {}
         self._places = count()
         self._starts = Agenda()
-        self._running = 0
+        self._running = self._failing = 0
         self._state: m.SchedulerState = "starting"
         # Of most logs all is known before anything is shown.
         session.read_on(AT_ONCE)
@@ -218,6 +220,7 @@ class Publisher:
         """Keep what is told of all tasks together up to date with one that changes, or goes (``None``)."""
         old = self._board[name]
         self._running += (len(view.runs) if view is not None else 0) - (len(old.runs) if old is not None else 0)
+        self._failing += (view is not None and view.state in FAILING) - (old is not None and old.state in FAILING)
         if view is None:
             self._starts.drop(name)
             self._order.pop(name, None)
@@ -227,7 +230,9 @@ class Publisher:
 
     def _scheduler_view(self, state: m.SchedulerState) -> m.SchedulerView:
         session = self._session
-        if state == "running" and session.on_hold:
+        if state == "running" and session.scheduler.draining:
+            state = "draining"
+        elif state == "running" and session.on_hold:
             state = "held"
         coming = self._starts.first() if state == "running" else None
         return m.SchedulerView(
@@ -248,6 +253,7 @@ class Publisher:
             timezone=str(session.zone),
             reading=session.past_read if state == "starting" else "",
             viewers=self._viewers,
+            failing=self._failing,
         )
 
     def _task_view(self, task: Any) -> m.TaskView:

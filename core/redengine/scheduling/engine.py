@@ -96,7 +96,9 @@ class Engine:
         self._shut_problem: BaseException | None = None
         #: Nothing is started by a condition.
         self.on_hold = False
-        #: Nothing is started at all.
+        #: Nothing is started, not what was asked for either, which stays queued.
+        self.draining = False
+        #: The same, for good.
         self.closing = False
         #: Runs in processes of their own now; kept by whoever runs them.
         self.processes = 0
@@ -275,7 +277,7 @@ class Engine:
         entry = self._entries.get(task.name)
         if entry is None or entry.name not in self._dirty or not entry.foreseen:
             return
-        if entry.gone or self.closing or task.batches or task.disabled or task.on_startup or task.on_shutdown:
+        if entry.gone or self._starts_nothing or task.batches or task.disabled or task.on_startup or task.on_shutdown:
             return
         ctx = self._context(task, now)
         if ctx.book[entry.name].live:
@@ -365,7 +367,7 @@ class Engine:
         entry.queued = False
         forced = bool(task.batches)
         marked = task.on_startup or task.on_shutdown
-        if self.closing or entry.gone or (marked and not forced):
+        if self._starts_nothing or entry.gone or (marked and not forced):
             return inf
         allowed = task.multilaunch if task.multilaunch is not None else self._session.config.multilaunch
         if live and not allowed:
@@ -398,6 +400,10 @@ class Engine:
         self._actions.append(Start(task, forced, nominal, first))
         # The record of the run brings it up before. Should the run not come about, it is still due then.
         return ctx.poll_at
+
+    @property
+    def _starts_nothing(self) -> bool:
+        return self.draining or self.closing
 
     def _not_before(self, entry: Entry, ctx: Context) -> float:
         """When a task whose condition holds may start: a condition that simply stays true starts it over and over,

@@ -91,6 +91,8 @@ def _assumptions(session: Any, simulation: Simulation, always: list[Any], foreto
     yield "Every run succeeds and takes its usual time (the median of its newest runs)."
     if failing := [name for name in foretold if _fails(session.book[name])]:
         yield f"That holds even though all their newest runs have failed: {_listed(sorted(failing, key=str))}."
+    if session.scheduler.draining:
+        yield "The scheduler, which was asked to stop, is kept running."
     if session.on_hold:
         yield "The scheduler, which is on hold now, is resumed at once."
     if always:

@@ -60,8 +60,8 @@ class Scheduler(RedBase):
         self._shut_down_asked = False
         self._force_asked = False
         self._restart_asked = False
+        self._draining = False
         self._last_cycle = -math.inf
-        self._log_unreadable = False
 
     # What others see and ask for; from any thread
 
@@ -130,6 +130,21 @@ class Scheduler(RedBase):
 
     set_shut_down = request_shut_down
 
+    @property
+    def draining(self) -> bool:
+        """Whether it starts nothing more and shuts down once no run is alive; what is asked for stays queued."""
+        return self._draining
+
+    @draining.setter
+    def draining(self, value: bool) -> None:
+        self._draining = bool(value)
+        self.session.emit(("hold",))
+
+    @property
+    def stops_for_good(self) -> bool:
+        """Whether it shuts down, and that cannot be taken back."""
+        return self.stopping or self._shut_down_asked
+
     def request_restart(self) -> None:
         """Restart after the running tasks."""
         self._restart_asked = True
@@ -189,7 +204,8 @@ class Scheduler(RedBase):
             self._engine, self._alarm = None, None
             self.session.emit(("stopped",))
         if isinstance(exception, SchedulerRestart):
-            return self._restart()
+            # Who asked it to stop does not want it back.
+            return not self._draining and self._restart()
         if exception is not None and not isinstance(exception, SchedulerExit):
             raise exception
         return False
@@ -197,7 +213,7 @@ class Scheduler(RedBase):
     def _begin(self) -> None:
         self._alarm = Alarm(self.session.get_time)
         self._events.clear()
-        self._shut_down_asked = self._force_asked = self._restart_asked = False
+        self._shut_down_asked = self._force_asked = self._restart_asked = self._draining = False
         self.stopping = False
         self.n_cycles = 0
         self._last_cycle = -math.inf
@@ -247,7 +263,7 @@ class Scheduler(RedBase):
         while self._events:
             topic = self._events.popleft()
             if topic[0] == "hold":
-                self._engine.on_hold = self._on_hold
+                self._engine.on_hold, self._engine.draining = self._on_hold, self._draining
                 self._engine.touch_all()
             elif topic[0] != "flag":
                 self._engine.touch(topic)
@@ -262,7 +278,7 @@ class Scheduler(RedBase):
         while not self.session.read_on(BREATH):
             self.session.emit(("reading",))
             await asyncio.sleep(0)
-            if self._shut_down_asked:
+            if self._shut_down_asked or self._draining:
                 return False
         return True
 
@@ -275,7 +291,7 @@ class Scheduler(RedBase):
         hooks = HookRun(session.hooks.scheduler_startup)
         hooks.before(self, scheduler=self, session=session)
         self._engine = self._new_engine()
-        self._engine.on_hold = self._on_hold
+        self._engine.on_hold, self._engine.draining = self._on_hold, self._draining
         session.emit(("started",))
         await self._run_marked("on_startup")
         hooks.after()
@@ -287,7 +303,7 @@ class Scheduler(RedBase):
         from redengine.conditions import AlwaysFalse
 
         for task in self.tasks:
-            if not getattr(task, mark):
+            if not getattr(task, mark) or (self._draining and not self.stopping):
                 continue
             if isinstance(task.start_cond, AlwaysFalse) and not task.disabled and not task.batches:
                 task.batches.append(Parameters())
@@ -305,12 +321,16 @@ class Scheduler(RedBase):
             if self.session.unwritten:
                 self.session.write_late()
             self._runs.raise_noted()
-            if self._shut_down_asked:
+            if self._shut_down_asked or self._is_drained:
                 break
-            if self._restart_asked:
+            if self._restart_asked and not self._draining:
                 raise SchedulerRestart
             await self.run_cycle()
             self._runs.raise_noted()
+
+    @property
+    def _is_drained(self) -> bool:
+        return self._draining and not self.runs
 
     def _is_over(self) -> bool:
         assert self._engine is not None
@@ -323,7 +343,7 @@ class Scheduler(RedBase):
         await asyncio.sleep(0)
         self._alarm.reset()
         self._take_in()
-        if self._engine.has_work or self._shut_down_asked or self._restart_asked:
+        if self._engine.has_work or self._shut_down_asked or self._restart_asked or self._is_drained:
             return
         longest = LATE if self.session.unwritten else LONGEST_SLEEP
         delay = min(self._engine.wake_at() - self.session.get_time(), longest)
@@ -346,7 +366,7 @@ class Scheduler(RedBase):
         assert self._engine is not None
         session, engine, runs = self.session, self._engine, self._runs
         if session.config.force_status_from_logs:
-            self._refresh_past()
+            session.refresh_past_or_tell()
         engine.begin(session.get_time())
         action = engine.next(session.get_time())
         breath = Breath()
@@ -359,7 +379,7 @@ class Scheduler(RedBase):
         while action is not None:
             if isinstance(action, Stop):
                 runs.stop(action)
-            elif action.task in session.tasks and engine.has_room(action.task):
+            elif action.task in session.tasks and engine.has_room(action.task) and not self._draining:
                 await runs.launch(action)
             self._take_in()
             engine.settle(action.task, session.get_time())
@@ -371,17 +391,6 @@ class Scheduler(RedBase):
             action = engine.next(session.get_time())
         hooks.after()
         self.n_cycles += 1
-
-    def _refresh_past(self) -> None:
-        """Read what others wrote to the log. One that cannot be read now is told of once; what is known counts."""
-        try:
-            self.session.refresh_past()
-        except Exception as problem:
-            if not self._log_unreadable:
-                self.logger.error("The log cannot be read", exc_info=problem, extra={"action": "fail"})
-            self._log_unreadable = True
-        else:
-            self._log_unreadable = False
 
     def _new_engine(self) -> Engine:
         def queued(task: Any) -> None:

@@ -376,6 +376,7 @@ class Simulation:
             topic = self._heard.popleft()
             if topic[0] == "hold":
                 self.engine.on_hold = self.session.on_hold
+                self.engine.draining = self.session.scheduler.draining
                 self.engine.touch_all()
             else:
                 self.engine.touch(topic)

@@ -176,7 +176,7 @@ def test_run_while_stopping_is_refused(app, running, send):
     running.start()
     send(m.Run("task"))
     running.until(lambda: running.view("task").runs)
-    send(m.ShutDown())
+    app.session.shut_down()
     running.until(lambda: app.session.scheduler.stopping)
     assert not send(m.Run("task")).ok
     gate.set()

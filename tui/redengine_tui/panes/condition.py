@@ -45,6 +45,9 @@ STAYS = 0.2
 #: Seconds until what should have changed already is looked at again.
 OVERDUE = 5.0
 
+#: What has to be done to a scheduler in these states before it starts anything by a condition.
+_UNLESS = {"held": "resumed", "draining": "kept running"}
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -102,7 +105,9 @@ apply stays with that task.
         self._checking = Pace(self, PAUSE, self._check)
         self._look_again: float | None = None
         self._seen_text = ""
-        self._held = self._ending = False
+        #: What has to be done to the scheduler before any condition starts a task; empty: nothing.
+        self._unless = ""
+        self._ending = False
 
     def compose(self) -> ComposeResult:
         editor = ConditionEditor(id="condition-editor")
@@ -154,11 +159,11 @@ apply stays with that task.
             self._checking.ask()
 
     def changed(self, delta: Delta) -> None:
-        before = (self._held, self._ending)
-        self._held, self._ending = delta.scheduler.state == "held", delta.scheduler.state in ENDING
+        before, state = (self._unless, self._ending), delta.scheduler.state
+        self._unless, self._ending = _UNLESS.get(state, ""), state in ENDING and state not in _UNLESS
         if self._view is None or not self.is_mounted:
             return
-        if (self._held, self._ending) != before:
+        if (self._unless, self._ending) != before:
             self._show_next(self.report)
         text = self.editor.text
         if any(view.name == self._view.name or view.name in text for view in delta.tasks) or delta.removed:
@@ -334,7 +339,7 @@ apply stays with that task.
         """What has to be done before any condition starts the task; empty: nothing."""
         if self._view is not None and self._view.disabled:
             return "enabled"
-        return "resumed" if self._held else ""
+        return self._unless
 
     def _report_width(self) -> int:
         return self.query_one("#condition-report").scrollable_content_region.width

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from redengine.control.messages import TaskView
-from redengine.control.outlook import IF_RESUMED
+from redengine.control.outlook import IF_KEPT, IF_RESUMED
 from redengine_tui import format
 from redengine_tui.panes.ink import INK
 from redengine_tui.screens.reading import ReadingScreen, Section, named
@@ -64,7 +64,8 @@ class TaskScreen(ReadingScreen):
         upcoming = safe_line(format.next_start(view.next, self.now, self.zone))
         if view.next.at is not None and view.next.kind == "at":
             at = format.stamp(view.next.at, self.zone)
-            upcoming = f"{at} {IF_RESUMED}" if view.next.text == IF_RESUMED else f"{at} ({upcoming})"
+            provided = view.next.text in (IF_RESUMED, IF_KEPT)
+            upcoming = f"{at} {view.next.text}" if provided else f"{at} ({upcoming})"
         return [*lines, named("Next run", upcoming)]
 
     def _last(self) -> list[tuple[Content, Content]]:
