@@ -117,6 +117,10 @@ class ProjectData:
         """Have others know that this process goes on without a screen; its terminal's name may soon be another's."""
         self._write_owner(terminal=None)
 
+    def move_socket(self, socket: Path) -> None:
+        """Have others know where the scheduler is reached from now on."""
+        self._write_owner(socket=str(socket))
+
     def _write_owner(self, **more: Any) -> None:
         owner = {**self.owner(), "pid": os.getpid(), "project": str(self.project), **more}
         self.owner_file.write_text(json.dumps(owner), encoding="utf-8")

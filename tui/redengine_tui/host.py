@@ -62,7 +62,7 @@ class Host:
             data.prune_outputs()
             self.session.outputs = data.outputs
             self.publisher = Publisher(self.session, Project(project.name, str(project.path), where))
-            self._server = None if socket is None else ControlServer(self.session, self.publisher, socket, VERSION)
+            self._server = None if socket is None else self._server_at(socket)
         except BaseException:
             self._drop_scheduler_log()
             self._release()
@@ -136,6 +136,14 @@ class Host:
         self._serve()
         self._thread.start()
         self._started.set()
+
+    def _server_at(self, socket: Path) -> ControlServer:
+        def again() -> Path:
+            path = socket_path(self.data.folder)
+            self.data.move_socket(path)
+            return path
+
+        return ControlServer(self.session, self.publisher, socket, VERSION, again)
 
     def _serve(self) -> None:
         """Have other screens attach. Without that the scheduler runs as well, and says so in its log."""

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from redengine.control import messages as m
+from redengine.control.wire import server
 from redengine.control.wire.client import RemoteController, UnixDial
 from redengine.control.wire.server import ControlServer
 
@@ -77,4 +78,17 @@ async def test_the_end_is_told(app, running, served):
     reply = await controller.send(m.Run("b"))
     assert reply == m.Reply(False, "Not sent: the scheduler has stopped.")
     assert (await controller.ask(m.ReadLog())).failed == "the scheduler has stopped."
+    await controller.close()
+
+
+async def test_a_socket_that_is_taken_away_comes_back(app, running, served, monkeypatch, tmp_path):
+    monkeypatch.setattr(server, "SWEEP", 0.05)
+    app.task("never", name="a", func=lambda: None)
+    running.start()
+    # Once with the time that it had before.
+    served.path.unlink()
+    await until(lambda: served._is_in_place(), timeout=20)
+    await asyncio.sleep(0.1)  # it listens right after that
+    controller = await attached(served)
+    assert [view.name for view in controller.snapshot().tasks] == ["a"]
     await controller.close()

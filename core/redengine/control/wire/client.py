@@ -126,6 +126,10 @@ class RemoteController(Controller):
             self._talk.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._talk
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # It was closed before the talk had begun.
+            await connection.close()
         self._give_up("The connection was closed")
 
     async def _connect(self, *, first: bool = False) -> Connection:

@@ -34,7 +34,7 @@ REQUEST_CAP, ANSWER_CAP = 1024 * 1024, 16 * 1024 * 1024
 #: Bytes of states that may be under way to a client, and after how many it acknowledges.
 WINDOW, ACK_AFTER = 64 * 1024, 16 * 1024
 #: Views in one frame of a snapshot.
-VIEWS_A_FRAME = 1000
+VIEWS_A_FRAME = 250
 
 
 class Prelude(msgspec.Struct, frozen=True, tag="prelude"):

@@ -25,6 +25,7 @@ from redengine.control.wire import protocol as p
 from redengine.control.wire import sockets
 from redengine.control.wire.connection import SWEEP, ServedConnection
 from redengine.control.wire.frames import frame
+from redengine.exc import ControlError
 
 #: Connections at a time, handshakes included.
 MOST_CONNECTIONS = 200
@@ -49,15 +50,30 @@ class ControlServer:
         Where the socket goes; only who holds the lock of the project may use it.
     version
         Of the program, for others to be told.
+    again
+        Says where the socket goes when it is gone (the folder of a login goes with the last login of its user), and
+        tells others so; by default to the same path. May raise :class:`~redengine.exc.ControlError`.
     """
 
-    def __init__(self, session: Any, publisher: Publisher, path: Path, version: str = "") -> None:
+    def __init__(
+        self,
+        session: Any,
+        publisher: Publisher,
+        path: Path,
+        version: str = "",
+        again: Callable[[], Path] | None = None,
+    ) -> None:
         self.session = session
         self.publisher = publisher
         self.path = path
         self.version = version
         #: Shared, so that each screen more does not open the log once more.
         self.log = LogReading(session)
+        #: Held while somebody is refused something.
+        self.refusing = asyncio.Lock()
+        self._again = again or (lambda: path)
+        self._inode = 0
+        self._misplaced = False
         self._connections: set[ServedConnection] = set()
         self._commands: OrderedDict[str, asyncio.Future[m.Reply]] = OrderedDict()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -73,7 +89,7 @@ class ControlServer:
     def start(self) -> None:
         """Serve from now on. Raises :class:`~redengine.exc.ControlError` when the socket cannot be made."""
         bound = sockets.bind(self.path)
-        inode = self.path.stat().st_ino
+        self._inode = self.path.stat().st_ino
         ready = threading.Event()
 
         def run() -> None:
@@ -84,10 +100,8 @@ class ControlServer:
             finally:
                 ready.set()
                 bound.close()
-                with contextlib.suppress(OSError):
-                    # Unless it is another's by now.
-                    if self.path.stat().st_ino == inode:
-                        self.path.unlink()
+                if self._is_in_place():
+                    self.path.unlink(missing_ok=True)
 
         self._thread = threading.Thread(target=run, name="control", daemon=True)
         self._thread.start()
@@ -109,15 +123,45 @@ class ControlServer:
         self._stopping = asyncio.Event()
         server = await asyncio.start_unix_server(self._accepted, sock=bound)
         unwatch = self.publisher.watch(self._wake)
-        sweeper = self._loop.create_task(self._sweep())
         ready.set()
         try:
-            await self._stopping.wait()
+            while not await self._stops_within(SWEEP):
+                self._drop_dead()
+                if not self._is_in_place() and (moved := self._bound_anew()) is not None:
+                    server.close()
+                    server = await asyncio.start_unix_server(self._accepted, sock=moved)
         finally:
             unwatch()
             server.close()
-            sweeper.cancel()
             await self._end()
+
+    async def _stops_within(self, seconds: float) -> bool:
+        assert self._stopping is not None
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        return self._stopping.is_set()
+
+    def _is_in_place(self) -> bool:
+        """Whether the socket is where others look for it, and is still this one."""
+        try:
+            return self.path.stat().st_ino == self._inode
+        except OSError:
+            return False
+
+    def _bound_anew(self) -> Any:
+        """The socket again, after it was taken away; ``None`` while it cannot be had."""
+        try:
+            path = self._again()
+            bound = sockets.bind(path)
+            self.path, self._inode = path, path.stat().st_ino
+        except (ControlError, OSError) as error:
+            if not self._misplaced:
+                _logger.warning("The control socket was taken away, and cannot be made anew: %s", error)
+            self._misplaced = True
+            return None
+        _logger.warning("The control socket was taken away: it was made anew as %s", path)
+        self._misplaced = False
+        return bound
 
     async def _end(self) -> None:
         """Answer what was asked, give out the last state, and say that it was the last."""
@@ -163,14 +207,12 @@ class ControlServer:
             if left is not None:
                 left()
 
-    async def _sweep(self) -> None:
+    def _drop_dead(self) -> None:
         assert self._loop is not None
-        while True:
-            await asyncio.sleep(SWEEP)
-            now = self._loop.time()
-            for connection in list(self._connections):
-                if connection.is_dead(now):
-                    connection.drop()
+        now = self._loop.time()
+        for connection in list(self._connections):
+            if connection.is_dead(now):
+                connection.drop()
 
     # States
 
