@@ -193,3 +193,7 @@ class Controller(ABC):
         """How a far scheduler is connected: a :class:`~redengine.control.messages.Link`; ``None`` of one in this
         process. Listeners are called when it changes, but not for the passing of time."""
         return None
+
+    def set_pace(self, seconds: float) -> None:  # noqa: B027
+        """Have changes come no more often than every so many seconds; 0: as they happen. Of one in this process
+        nothing has to be spared."""

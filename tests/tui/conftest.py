@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import Any
@@ -63,6 +64,11 @@ class FakeController(Controller):
         self.answers: dict[type, Any] = {}
         self.log: list[m.LogEntry] = []
         self.pulls = 0
+        #: How it is connected; ``None``: it is in this process. A command is refused while that is lost.
+        self.link_view: m.Link | None = None
+        #: Seconds that every answer takes, and the pace it was asked to keep.
+        self.delay = 0.0
+        self.pace: float | None = None
         self._changed: dict[str, int] = {}
         self._removed: dict[str, int] = {}
         self._listeners: list[Listener] = []
@@ -122,13 +128,28 @@ class FakeController(Controller):
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def link(self) -> m.Link | None:
+        return self.link_view
+
+    def set_link(self, state: str = "connected", **fields: Any) -> None:
+        """Be far away, in this way, and tell the listeners."""
+        self.link_view = m.Link(**{"where": "ssh build7", "state": state, **fields})  # type: ignore[arg-type]
+        self.wake()
+
+    def set_pace(self, seconds: float) -> None:
+        self.pace = seconds
+
     async def send(self, command: m.Command) -> m.Reply:
+        if self.link_view is not None and self.link_view.state == "lost":
+            return m.Reply(False, "The link to the scheduler is lost: nothing was done")
+        await asyncio.sleep(self.delay)
         self.sent.append(command)
         reply = self.replies.get(type(command), m.Reply(True))
         return reply(command) if callable(reply) else reply
 
     async def ask(self, query: m.Command) -> Any:
         self.asked.append(query)
+        await asyncio.sleep(self.delay)
         if type(query) in self.answers:
             answer = self.answers[type(query)]
             return answer(query) if callable(answer) else answer

@@ -16,6 +16,7 @@ from redengine.control.messages import Reply, SchedulerView, ShutDown
 from redengine.docs import Page, pages
 from redengine_tui import themes
 from redengine_tui.actions import ACTIONS, Act, bindings, keys_of
+from redengine_tui.frames import SPARING_FRAMES
 from redengine_tui.palette import ActionProvider, Entry, Palette, ThemeProvider
 from redengine_tui.screens.confirm import Choice, ConfirmScreen
 from redengine_tui.screens.main import MainScreen
@@ -44,18 +45,22 @@ class RedEngineTUI(KeysInOrder[None]):
         clock: Callable[[], float] = time.time,
         settings: Settings | None = None,
         read_only: bool = False,
+        slow_link: bool = False,
         shown: Callable[[], object] | None = None,
     ) -> None:
         """``clock`` gives epoch seconds; ``shown`` is called once the screen is there. With ``read_only`` nothing that
-        steers the scheduler is offered, and quitting leaves it running."""
+        steers the scheduler is offered, and quitting leaves it running. With ``slow_link`` little is sent to the
+        terminal, and little asked of the scheduler."""
         super().__init__()
+        if slow_link:
+            self.frames = SPARING_FRAMES
         self.animation_level = "none"
         self.controller = ViewOnly(controller) if read_only else controller
         self.clock = clock
         self.settings = settings or Settings()
         self.read_only = read_only
         self._shown = shown
-        self.main = MainScreen(self.controller, clock, read_only=read_only)
+        self.main = MainScreen(self.controller, clock, read_only=read_only, slow_link=slow_link)
         #: What was asked of the scheduler on the way out; empty: nothing yet.
         self._leaving: Literal["", "wait", "terminate"] = ""
         self._themes, self._theme_problems = themes.load(self.settings.themes)

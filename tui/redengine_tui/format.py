@@ -51,6 +51,11 @@ def elapsed(seconds: float) -> str:
     return _stepped(whole // _step(whole) * _step(whole))
 
 
+def elapsed_minutes(seconds: float) -> str:
+    """How long something has been going on, told anew once a minute: ``<1m``, ``3m``, ``2h 05m``."""
+    return elapsed(seconds // MINUTE * MINUTE).removesuffix(" 00s") if seconds >= MINUTE else "<1m"
+
+
 def _step(seconds: int) -> int:
     """How many seconds pass before a time that far away is told anew: each change is sent to the terminal, and who
     waits looks closely only at the end."""
@@ -78,6 +83,11 @@ def _whole(seconds: int) -> str:
 def clock_time(at: float, tz: tzinfo | None = None) -> str:
     """Time of day: ``14:05:09``."""
     return f"{_local(at, tz):%H:%M:%S}"
+
+
+def hour_and_minute(at: float, tz: tzinfo | None = None) -> str:
+    """Time of day without the seconds: ``14:05``."""
+    return f"{_local(at, tz):%H:%M}"
 
 
 def stamp(at: float, tz: tzinfo | None = None) -> str:
@@ -138,11 +148,12 @@ def told_apart(times: Sequence[float], now: float, tz: tzinfo | None = None) -> 
     return told if len(set(told)) == len(told) else [_later(at, now, tz, "%H:%M:%S") for at in times]
 
 
-def next_start(start: NextStart, now: float, tz: tzinfo | None = None) -> str:
-    """When a task starts next. Raw: ``after`` and ``when`` carry text from outside."""
+def next_start(start: NextStart, now: float, tz: tzinfo | None = None, *, counted: bool = True) -> str:
+    """When a task starts next; unless ``counted``, as a time also within the hour. Raw: ``after`` and ``when`` carry
+    text from outside."""
     if start.kind == "at" and start.at is not None:
         if start.text not in (IF_RESUMED, IF_KEPT):
-            return future(start.at, now, tz)
+            return (future if counted else not_counted)(start.at, now, tz)
         # Nothing counts down while the scheduler is on hold. That it is, and what for, is said once above all tasks.
         return f"({not_counted(start.at, now, tz)})" if start.at > now else start.text.replace("if", "when", 1)
     if start.kind in ("after", "when"):

@@ -27,6 +27,8 @@ except ImportError:  # a Python that was built without it
 
 #: Frames a second, at most.
 FRAMES = 20
+#: Frames a second, at most, where the terminal is at the end of a slow link.
+SPARING_FRAMES = 4
 #: Seconds after a key or a movement of the mouse in which nothing is held back: the answer to it is among that.
 PROMPT = 0.1
 
@@ -57,6 +59,8 @@ class Frames(App[ReturnType], Generic[ReturnType]):
         super().__init__()
         # What screens are made with.
         textual.screen.Compositor = WholeCompositor  # type: ignore[attr-defined]
+        #: Frames a second, at most.
+        self.frames = FRAMES
         self._wire = Wire(erases=_erases())
         self._next_frame: TimerHandle | None = None
         self._sent_at = -inf
@@ -96,7 +100,7 @@ class Frames(App[ReturnType], Generic[ReturnType]):
             self._send_frame()
         elif self._next_frame is None:
             # What has one cause seldom comes in one piece: the state of a task, and then its line in the log.
-            self._next_frame = loop.call_later(1 / FRAMES, self._send_frame)
+            self._next_frame = loop.call_later(1 / self.frames, self._send_frame)
 
     def _send_frame(self) -> None:
         if self._next_frame is not None:
@@ -108,7 +112,7 @@ class Frames(App[ReturnType], Generic[ReturnType]):
         loop = get_running_loop()
         if _waiting(driver):
             # A frame that nobody takes would only be old when it is taken, and the queue for it has an end.
-            self._next_frame = loop.call_later(1 / FRAMES, self._send_frame)
+            self._next_frame = loop.call_later(1 / self.frames, self._send_frame)
             return
         frame = self._wire.difference(self.console._color_system or ColorSystem.TRUECOLOR)
         if not frame:

@@ -33,5 +33,11 @@ class ViewOnly(Controller):
     def ask(self, query: Any) -> Awaitable[Any]:
         return self._refuse() if isinstance(query, EvaluateParameter) else self._controller.ask(query)
 
+    def link(self) -> Any:
+        return self._controller.link()
+
+    def set_pace(self, seconds: float) -> None:
+        self._controller.set_pace(seconds)
+
     async def _refuse(self) -> Reply:
         return REFUSED

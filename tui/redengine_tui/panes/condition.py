@@ -42,6 +42,10 @@ PAUSE = 0.25
 #: Seconds for which the report of the task before stays, if that of another is not there yet: to blank it first
 #: would have the screen laid out twice.
 STAYS = 0.2
+#: Seconds that the cursor rests on a task before it is asked after, and between two checks, over a link to be spared.
+RESTS, SPARING_PAUSE = 0.3, 2.0
+#: Seconds until it is said that an answer is awaited.
+PATIENCE = 0.5
 #: Seconds until what should have changed already is looked at again.
 OVERDUE = 5.0
 
@@ -101,6 +105,9 @@ apply stays with that task.
         #: The task's condition as the editor gives it back.
         self._baseline = ""
         self._checked = 0
+        #: What is being asked, and whether it is to be asked again once that is answered.
+        self._asking: CheckCondition | None = None
+        self._ask_again = False
         self._typing: TimerHandle | None = None
         self._checking = Pace(self, PAUSE, self._check)
         self._look_again: float | None = None
@@ -169,6 +176,10 @@ apply stays with that task.
         if any(view.name == self._view.name or view.name in text for view in delta.tasks) or delta.removed:
             self._checking.ask()
 
+    def reconnected(self) -> None:
+        if self.is_mounted:
+            self._checking.ask()
+
     def edit(self) -> None:
         """Give the keyboard to the editor."""
         if self._view is not None:
@@ -201,7 +212,10 @@ apply stays with that task.
         if view is None:
             self._show_report()
         else:
-            self._check()
+            if self.sparing:
+                self._typing = later(self, RESTS, self._check)
+            else:
+                self._check()
             later(self, STAYS, self._blank_report)
 
     def _blank_report(self) -> None:
@@ -276,15 +290,30 @@ apply stays with that task.
 
     # Checking.
 
+    def spare(self, sparing: bool) -> None:
+        super().spare(sparing)
+        self._checking.pause = SPARING_PAUSE if sparing else PAUSE
+
     def _check(self) -> None:
+        if self._view is None:
+            return
+        query = CheckCondition(self._view.name, self.editor.text)
+        if query == self._asking:
+            # Asked anew each time that something changes, a slow answer would never come.
+            self._ask_again = True
+            return
         self._checked += 1
         self._look_again = None
-        if self._view is not None:
-            self._ask_check(self._checked, CheckCondition(self._view.name, self.editor.text))
+        self._asking, self._ask_again = query, False
+        self._ask_check(self._checked, query)
 
     @work(group="condition-check", exclusive=True)
     async def _ask_check(self, number: int, query: CheckCondition) -> None:
         report: ConditionReport = await answer(self, self.controller.ask(query))
+        if number == self._checked:
+            self._asking = None
+            if self._ask_again:
+                self._checking.ask()
         view = self._view
         # An answer about another text or task, or one that was overtaken, says nothing about what is shown.
         if number != self._checked or view is None or view.name != query.task or self.editor.text != query.condition:
@@ -332,7 +361,7 @@ apply stays with that task.
         elif self._ending:
             content = Content.assemble(("Next  ", MUTED), "not before the scheduler is started anew")
         else:
-            content = report_words.starts(report, self.clock(), self.zone, unless=self._standing_still())
+            content = report_words.starts(report, self.clock(), self.zone, unless=self._standing_still(), counted=not self.sparing)
         show(shown, content)
 
     def _standing_still(self) -> str:
@@ -434,7 +463,9 @@ apply stays with that task.
         if view is None or not self.modified:
             return
         self.completions.close()
+        waiting = later(self, PATIENCE, lambda: self._say("applying …", "muted"))
         reply: Reply = await answer(self, self.controller.send(SetCondition(view.name, text)))
+        waiting.cancel()
         here = self._view is not None and self._view.name == view.name
         if not reply.ok:
             if here:

@@ -43,8 +43,10 @@ def verdict(report: ConditionReport, *, applied: bool) -> Content:
     return Content("\n").join(lines)
 
 
-def starts(report: ConditionReport, now: float, zone: tzinfo | None, *, unless: str = "") -> Content:
-    """When it starts next: the first with what is left until then, and those after it.
+def starts(
+    report: ConditionReport, now: float, zone: tzinfo | None, *, unless: str = "", counted: bool = True
+) -> Content:
+    """When it starts next: the first, if ``counted`` with what is left until then, and those after it.
 
     ``unless``: what has to be done first, whatever the condition says: ``resumed``, for one.
     """
@@ -59,9 +61,9 @@ def starts(report: ConditionReport, now: float, zone: tzinfo | None, *, unless: 
     if not coming:
         if report.next is None:
             return Content("")
-        return Content.assemble(("Next  ", MUTED), safe_line(next_start(report.next, now, zone)))
+        return Content.assemble(("Next  ", MUTED), safe_line(next_start(report.next, now, zone, counted=counted)))
     first, *others = told_apart(coming, now, zone)
-    parts = [Content.assemble(("Next  ", MUTED), (first, STRONG), f" in {countdown(coming[0] - now)}")]
+    parts = [Content.assemble(("Next  ", MUTED), (first, STRONG), f" in {countdown(coming[0] - now)}" if counted else "")]
     parts += map(Content, others)
     return Content.styled(" · ", MUTED).join(parts)
 

@@ -125,6 +125,14 @@ on. A filter holds its newest 5,000 records; scroll up to read on. Without a fil
         if self.is_mounted:
             self.feed.news()
 
+    def reconnected(self) -> None:
+        if self.is_mounted:
+            self.feed.look_anew()
+
+    def spare(self, sparing: bool) -> None:
+        super().spare(sparing)
+        self.feed.sparing = sparing
+
     def tick(self) -> None:
         if self.lines.tick():
             # What is said around the lines has times in it, too.
@@ -387,7 +395,10 @@ on. A filter holds its newest 5,000 records; scroll up to read on. Without a fil
     def action_open_record(self) -> None:
         """Open the record under the cursor."""
         if entry := self.current:
-            screen = RecordScreen(self.controller, self.clock, entry, where=self.feed.where, zone=self.zone)
+            held = None if self.feed.awaited else self.window
+            screen = RecordScreen(
+                self.controller, self.clock, entry, where=self.feed.where, held=held, zone=self.zone
+            )
             self.app.push_screen(screen, self._record_closed)
 
     def _record_closed(self, cursor: int | None) -> None:

@@ -22,6 +22,8 @@ from redengine_tui.panes.pace import later
 #: Records asked for at a time, and of a search at first, so that something is seen soon.
 PAGE = 200
 FIRST = 50
+#: The same where the link is to be spared: about what a screen shows.
+SMALL_PAGE, SMALL_FIRST = 50, 25
 #: Seconds between two looks for newer records.
 PAUSE = 0.1
 #: Seconds between two looks whether a log that cannot be read can be read again.
@@ -64,6 +66,8 @@ class LogFeed:
         self.stopped: float | None = None
         #: Why the log cannot be read now; empty when it can.
         self.failed = ""
+        #: Whether the link is to be spared.
+        self.sparing = False
         self._ask_for = ask
         self._changed = changed
         #: Whether something was asked for that has not all come, and since when.
@@ -85,6 +89,10 @@ class LogFeed:
     def window(self) -> LogWindow:
         """What is held."""
         return self.lines.window
+
+    @property
+    def _page(self) -> int:
+        return SMALL_PAGE if self.sparing else PAGE
 
     @property
     def searching(self) -> bool:
@@ -183,7 +191,7 @@ class LogFeed:
             self._poll_soon()
 
     async def _read_newest(self) -> None:
-        limit = PAGE if self.where == LogFilter() else FIRST
+        limit = self._page if self.where == LogFilter() else SMALL_FIRST if self.sparing else FIRST
         page = await self._ask(ReadLog(limit=limit, where=self.where))
         self.window.replace(page)
         self.lines.replaced()
@@ -194,14 +202,14 @@ class LogFeed:
 
     async def _read_at(self, moment: float, missed: Callable[[str], object]) -> None:
         tail = (await self._ask(ReadLog(limit=1))).last
-        page = await self._ask(ReadLog(limit=PAGE, at=moment, where=self.where))
+        page = await self._ask(ReadLog(limit=self._page, at=moment, where=self.where))
         first = page.first
         while not page.entries and not page.at_end:
             self.searched = page.searched
             self._changed()
-            page = await self._ask(ReadLog(limit=PAGE, after=page.last, where=self.where))
+            page = await self._ask(ReadLog(limit=self._page, after=page.last, where=self.where))
         if page.entries:
-            older = await self._ask(ReadLog(limit=PAGE, before=first, where=self.where))
+            older = await self._ask(ReadLog(limit=self._page, before=first, where=self.where))
         if self.failed and not self.awaited:
             missed(self.failed)
             self._going = False
@@ -218,8 +226,8 @@ class LogFeed:
 
     async def _read_around(self, entry: LogEntry) -> None:
         tail = (await self._ask(ReadLog(limit=1))).last
-        newer = await self._ask(ReadLog(limit=PAGE, after=entry.cursor))
-        older = await self._ask(ReadLog(limit=PAGE, before=entry.cursor + 1))
+        newer = await self._ask(ReadLog(limit=self._page, after=entry.cursor))
+        older = await self._ask(ReadLog(limit=self._page, before=entry.cursor + 1))
         self.lines.window = self._new_window()
         self.window.surround(older, newer, tail)
         self.lines.placed(len(older.entries) - 1, midst=True)
@@ -254,7 +262,7 @@ class LogFeed:
             self._came(page)
         self._filling = False
         while lines.wants_newer:
-            page = await self._ask(ReadLog(limit=PAGE, after=window.last, where=self.where))
+            page = await self._ask(ReadLog(limit=self._page, after=window.last, where=self.where))
             if page.failed:
                 break
             added, dropped = window.append(page)
@@ -266,13 +274,13 @@ class LogFeed:
 
     async def _read_older(self) -> LogPage:
         """What precedes the window. Where nobody waits for it, several pages become one, so that less is drawn."""
-        page = await self._ask(ReadLog(limit=PAGE, before=self.window.first, where=self.where))
+        page = await self._ask(ReadLog(limit=self._page, before=self.window.first, where=self.where))
         until = get_running_loop().time() + FRAME
         while not (page.at_start or self.lines.wants_older or get_running_loop().time() >= until):
             if len(page.entries) >= self.window.room:
                 break
             self.searched = page.searched
-            older = await self._ask(ReadLog(limit=PAGE, before=page.first, where=self.where))
+            older = await self._ask(ReadLog(limit=self._page, before=page.first, where=self.where))
             if older.failed:
                 break
             page = msgspec.structs.replace(older, entries=older.entries + page.entries, last=page.last)
@@ -290,6 +298,11 @@ class LogFeed:
         if self._cooling is None:
             self._poll_soon()
 
+    def look_anew(self) -> None:
+        """The log is perhaps that of another scheduler by now: what is held stays, and what is new is looked for."""
+        self.window.epoch = -1
+        self.news()
+
     def _poll_soon(self) -> None:
         # Before anything has come it is not known after what to look.
         if self._dirty and not self._polling and not self.awaited:
@@ -303,9 +316,9 @@ class LogFeed:
         try:
             while not page.at_end:
                 tail = self.window.tail
-                page = await self._ask(ReadLog(limit=PAGE, after=tail, where=self.where))
+                page = await self._ask(ReadLog(limit=self._page, after=tail, where=self.where))
                 if page.epoch != self.window.epoch and not page.failed:
-                    page = await self._ask(ReadLog(limit=PAGE, where=self.where))
+                    page = await self._ask(ReadLog(limit=self._page, where=self.where))
                 if generation != self._generation:
                     # What is shown now is polled for next.
                     self._dirty = True

@@ -241,7 +241,9 @@ class LogLines(Rows):
     @property
     def wants_older(self) -> bool:
         """Whether the start of what is held is near, and there is more."""
-        return not self.window.at_start and round(self.scroll_offset.y) <= min(AHEAD, self.count // 4)
+        # With the newest record held, nothing is to be read at the other edge.
+        ahead = AHEAD if self.window.at_end else min(AHEAD, self.count // 4)
+        return not self.window.at_start and round(self.scroll_offset.y) <= ahead
 
     @property
     def wants_newer(self) -> bool:

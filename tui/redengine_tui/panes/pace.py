@@ -45,7 +45,7 @@ class Pace:
     def __init__(self, widget: Widget, pause: float, work: Callable[[], object]) -> None:
         """``pause``: length of the rest in seconds."""
         self._widget = widget
-        self._pause = pause
+        self.pause = pause
         self._work = work
         self._resting = False
         self._again = False
@@ -56,7 +56,7 @@ class Pace:
             self._again = True
             return
         self._resting = True
-        later(self._widget, self._pause, self._rested)
+        later(self._widget, self.pause, self._rested)
         self._work()
 
     def _rested(self) -> None:

@@ -38,6 +38,9 @@ class Pane(Widget):
         self.clock = clock
         #: The scheduler's time zone, in which all times are shown; set by the screen before it shows anything.
         self.zone: tzinfo | None = None
+        #: Whether the link is to be spared: nothing is told that changes with every second, and little is asked for at
+        #: a time. Set by the screen.
+        self.sparing = False
         self.border_title = self.TITLE
 
     def show_task(self, view: TaskView | None) -> None:
@@ -48,6 +51,18 @@ class Pane(Widget):
 
     def tick(self) -> None:
         """A second has passed."""
+
+    def spare(self, sparing: bool) -> None:
+        """The link is to be spared, or is not."""
+        self.sparing = sparing
+        self.tick()
+
+    def fade(self, stale: bool) -> None:
+        """What is shown may not be so any more, as nothing is heard from the scheduler; or is so again."""
+
+    def reconnected(self) -> None:
+        """A link that was lost is there again, perhaps to a scheduler that was started anew: look again at all that
+        was asked for."""
 
     def take_focus(self) -> None:
         """Give the keyboard to the pane: to the first thing in it that can have it."""

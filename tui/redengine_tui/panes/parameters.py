@@ -14,13 +14,17 @@ from redengine.abc import Controller
 from redengine.control.messages import Delta, EvaluateParameter, ListParameters, ParameterList, ParameterView, TaskView
 from redengine_tui.actions import bindings
 from redengine_tui.panes.ink import INK, MUTED, STRONG, fit, show, write_border
-from redengine_tui.panes.pace import Pace, answer
+from redengine_tui.panes.pace import Pace, answer, later
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.rows import Rows
 from redengine_tui.text import safe_block, safe_line
 
 #: Seconds between two looks at the parameters while things change.
 PAUSE = 0.5
+#: The same over a link that is to be spared.
+SPARING_PAUSE = 3.0
+#: Seconds until it is said that a value is being worked out.
+PATIENCE = 0.3
 #: Lines of a long value that are shown below the list.
 DETAIL_LINES = 4
 
@@ -82,6 +86,9 @@ to know read `= ?` and are worked out only when you press `enter`.
         self.names = self.scopes = self.kinds = 4
         self._view: TaskView | None = None
         self._reading = Pace(self, PAUSE, self._read)
+        #: The task whose parameters are being asked for, and whether they are to be asked for again after that.
+        self._asking: str | None = None
+        self._ask_again = False
 
     def compose(self) -> ComposeResult:
         yield Static(id="parameters-empty", markup=False)
@@ -102,13 +109,28 @@ to know read `= ?` and are worked out only when you press `enter`.
         write_border(self, title=Content(f"{self.TITLE} · {safe_line(name, 60)}" if name else self.TITLE))
         if name != (before.name if before else ""):
             self.found.clear()
-            if self.is_mounted:
+            if self.is_mounted and self.sparing:
+                # The cursor may go on at once.
+                self._read_soon()
+            elif self.is_mounted:
                 self._read()
         elif view != before:
             self._read_soon()
 
     def changed(self, delta: Delta) -> None:
         # A parameter of the session can be set by anything that runs.
+        if self.display or not self.sparing:
+            self._read_soon()
+
+    def on_show(self) -> None:
+        if self.sparing:
+            self._read_soon()
+
+    def spare(self, sparing: bool) -> None:
+        super().spare(sparing)
+        self._reading.pause = SPARING_PAUSE if sparing else PAUSE
+
+    def reconnected(self) -> None:
         self._read_soon()
 
     def take_focus(self) -> None:
@@ -118,10 +140,21 @@ to know read `= ?` and are worked out only when you press `enter`.
         if self.is_mounted:
             self._reading.ask()
 
-    @work(group="parameters", exclusive=True)
-    async def _read(self) -> None:
+    def _read(self) -> None:
         name = self._view.name if self._view else ""
+        if name == self._asking:
+            # Asked anew each time that something changes, a slow answer would never come.
+            self._ask_again = True
+            return
+        self._asking, self._ask_again = name, False
+        self._ask(name)
+
+    @work(group="parameters", exclusive=True)
+    async def _ask(self, name: str) -> None:
         listed: ParameterList = await answer(self, self.controller.ask(ListParameters(name)))
+        self._asking = None
+        if self._ask_again:
+            self._read_soon()
         if name == (self._view.name if self._view else ""):
             self._take(listed.items)
 
@@ -193,7 +226,15 @@ to know read `= ?` and are worked out only when you press `enter`.
     @work(group="parameters-evaluate")
     async def _evaluate(self, item: ParameterView) -> None:
         task = self._view.name if self._view else ""
+
+        def say() -> None:
+            if task == (self._view.name if self._view else "") and item in self.items:
+                self.found[_key(item)] = (True, "being worked out …")
+                self.rows.refresh()
+
+        waiting = later(self, PATIENCE, say)
         reply = await answer(self, self.controller.ask(EvaluateParameter(task, item.name, item.scope)))
+        waiting.cancel()
         # Worked out for a task that is not shown any more, or from a parameter that has changed since.
         if task == (self._view.name if self._view else "") and item in self.items:
             self.found[_key(item)] = (reply.ok, reply.message)

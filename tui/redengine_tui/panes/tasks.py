@@ -103,6 +103,13 @@ other tasks, *when* something happens that has no time, or *never* by itself.
     def tick(self) -> None:
         self.table.tick()
 
+    def spare(self, sparing: bool) -> None:
+        super().spare(sparing)
+        self.table.spare(sparing)
+
+    def fade(self, stale: bool) -> None:
+        self.table.fade(stale)
+
     @property
     def current(self) -> TaskView | None:
         """The task under the cursor."""

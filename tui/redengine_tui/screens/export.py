@@ -22,6 +22,7 @@ from redengine_tui.export import ExportFile, default_name, format_of, resolve
 from redengine_tui.panes.ink import INK, MUTED, STRONG, show
 from redengine_tui.panes.log_prompt import PromptInput
 from redengine_tui.panes.pace import Pace, answer
+from redengine_tui.staleness import is_far
 from redengine_tui.text import safe_line
 
 #: Records asked for at a time.
@@ -116,7 +117,10 @@ class ExportScreen(ModalScreen[str]):
         self._write(path)
 
     def _resolve(self, text: str) -> Path:
-        return resolve(text, self.controller.snapshot().scheduler.log)
+        link = self.controller.link()
+        # The file is written where the screen is: a log on another machine is not in its way.
+        far = link is not None and is_far(link)
+        return resolve(text, "" if far else self.controller.snapshot().scheduler.log)
 
     def _say(self, text: str, *, bad: bool = False) -> None:
         show(

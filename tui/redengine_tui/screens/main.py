@@ -22,6 +22,7 @@ from redengine.control.messages import (
     Disable,
     Enable,
     Hold,
+    Link,
     Reply,
     Resume,
     Run,
@@ -39,6 +40,7 @@ from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.parameters import ParametersPane
 from redengine_tui.panes.tasks import TasksPane
 from redengine_tui.screens.confirm import yes_or_no
+from redengine_tui.staleness import PictureClock, is_stale
 from redengine_tui.text import safe_line
 from redengine_tui.widgets.header import Header
 from redengine_tui.widgets.keybar import KeyBar
@@ -47,8 +49,13 @@ from redengine_tui.widgets.tabs import PaneTabs
 if TYPE_CHECKING:
     from redengine_tui.app import RedEngineTUI
 
-#: Pulls of changes a second, at most.
+#: Pulls of changes a second, at most, and where the link is to be spared.
 FRAMES = 20
+SPARING_FRAMES = 2
+#: Seconds until it is said that the answer to a command is awaited.
+PATIENCE = 1.0
+#: Seconds between two states that are sent over a link that is to be spared.
+SPARING_PACE = 0.5
 #: Cells and lines from which two panes find room side by side, and one above the other; below the least: none.
 WIDE, HIGH = 110, 30
 STACKED_HIGH = 36
@@ -70,11 +77,18 @@ class MainScreen(Screen[None]):
             self.view = view
             super().__init__()
 
-    def __init__(self, controller: Controller, clock: Callable[[], float], *, read_only: bool = False) -> None:
+    def __init__(
+        self, controller: Controller, clock: Callable[[], float], *, read_only: bool = False, slow_link: bool = False
+    ) -> None:
+        """``clock`` gives the scheduler's time in epoch seconds; with ``slow_link`` the link is spared from the start,
+        else when it is found to be slow."""
         super().__init__()
         self.controller = controller
-        self.clock = clock
-        self.read_only = read_only
+        self.clock = clock = PictureClock(clock, controller.link)
+        self._read_only = read_only
+        self.slow_link = slow_link
+        #: How the link was when it was looked at last.
+        self._sparing = self._stale = self._lost = False
         self.model = Model(controller.snapshot())
         self.tasks = TasksPane(controller, clock, id="tasks")
         self.condition = ConditionPane(controller, clock, id="condition")
@@ -92,8 +106,14 @@ class MainScreen(Screen[None]):
         self._pull_timer: TimerHandle | None = None
         self._pulled = 0.0
 
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be changed from here."""
+        link: Link | None = self.controller.link()
+        return self._read_only or (link is not None and link.role == "read")
+
     def compose(self) -> ComposeResult:
-        yield Header(self.clock)
+        yield Header(self.clock, self.controller.link)
         yield PaneTabs()
         with Container(id="body"):
             yield from self.panes.values()
@@ -107,8 +127,11 @@ class MainScreen(Screen[None]):
         self.model = Model(snapshot)
         self._tell_zone()
         self._wake()
-        self.query_one(Header).show(snapshot.scheduler)
+        header = self.query_one(Header)
+        header.read_only = self._read_only
+        header.show(snapshot.scheduler)
         self.tasks.load(snapshot)
+        self._look_at_link()
         self.set_interval(1, self._tick)
         self._arrange()
         self.tasks.take_focus()
@@ -122,7 +145,7 @@ class MainScreen(Screen[None]):
     def _wake(self) -> None:
         """Something is new: pull it, but no more often than the eye can follow."""
         if self._pull_timer is None:
-            wait = max(self._pulled + 1 / FRAMES - get_running_loop().time(), 0)
+            wait = max(self._pulled + 1 / (SPARING_FRAMES if self._sparing else FRAMES) - get_running_loop().time(), 0)
             self._pull_timer = later(self, wait, self._pull)
 
     def _pull(self) -> None:
@@ -130,6 +153,7 @@ class MainScreen(Screen[None]):
         self._pulled = get_running_loop().time()
         delta = self.controller.changes(self.model.seq)
         before = self.model.scheduler
+        self._look_at_link()
         self.model.apply(delta)
         if delta.scheduler.timezone != before.timezone:
             self._tell_zone()
@@ -145,7 +169,27 @@ class MainScreen(Screen[None]):
         for pane in self.panes.values():
             pane.zone = zone
 
+    def _look_at_link(self) -> None:
+        """Show what is known of a link that is lost as what it was, and spare a slow one."""
+        link: Link | None = self.controller.link()
+        stale, before = is_stale(link), self._lost
+        self._lost = link is not None and link.state != "connected"
+        if before and not self._lost:
+            for pane in self.panes.values():
+                pane.reconnected()
+        if stale != self._stale:
+            self._stale = stale
+            for pane in self.panes.values():
+                pane.fade(stale)
+        sparing = self.slow_link or (link is not None and link.slow)
+        if sparing != self._sparing:
+            self._sparing = self.query_one(Header).sparing = sparing
+            self.controller.set_pace(SPARING_PACE if sparing else 0.0)
+            for pane in self.panes.values():
+                pane.spare(sparing)
+
     def _tick(self) -> None:
+        self._look_at_link()
         self.query_one(Header).tick()
         for pane in self.panes.values():
             pane.tick()
@@ -322,7 +366,9 @@ class MainScreen(Screen[None]):
     @work
     async def _send(self, command: Command, done: str) -> None:
         """Have a command carried out, and say how that went."""
+        waiting = later(self, PATIENCE, lambda: self._tell("Sent; waiting for the answer …"))
         reply: Reply = await answer(self, self.controller.send(command))
+        waiting.cancel()
         if reply.ok:
             self._tell(reply.message or done)
         else:

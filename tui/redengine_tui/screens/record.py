@@ -20,7 +20,9 @@ from redengine_tui.actions import bindings
 from redengine_tui.format import duration, stamp
 from redengine_tui.panes.ink import INK, MUTED, STRONG, show, write_border
 from redengine_tui.panes.log_lines import exception_line, own_message
+from redengine_tui.panes.log_window import LogWindow
 from redengine_tui.panes.pace import answer, later
+from redengine_tui.staleness import is_far
 from redengine_tui.states import action_look
 from redengine_tui.text import safe_block, safe_line
 
@@ -28,6 +30,8 @@ from redengine_tui.text import safe_block, safe_line
 OUTPUT_LIMIT = 64 * 1024
 #: Lines of the traceback and of the output that are shown, the newest of them.
 LINE_LIMIT = 2_000
+#: Seconds until it is said that something is being read.
+PATIENCE = 0.25
 #: Seconds between two looks at the output of a run that goes on.
 PAUSE = 1.0
 
@@ -81,17 +85,24 @@ OSC 52, and whether it arrives is up to the terminal.
         entry: LogEntry,
         *,
         where: LogFilter | None = None,
+        held: LogWindow | None = None,
         zone: tzinfo | None = None,
         **kwargs: Any,
     ) -> None:
-        """``where``: the filter within which next and previous are looked for."""
+        """``where``: the filter within which next and previous are looked for; ``held``: what is known of it, for
+        which nobody has to be asked."""
         super().__init__(**kwargs)
         self.controller = controller
         self.clock = clock
         self.entry = entry
         self.where = where or LogFilter()
+        self.held = held or LogWindow()
         self.zone = zone
         self._output = ""
+        #: Whether the output of what is shown has been read.
+        self._read = False
+        #: Steps that were asked for while one was being looked up.
+        self._steps = 0
         #: Cancels what is looked at again later.
         self._following: TimerHandle | None = None
 
@@ -114,14 +125,19 @@ OSC 52, and whether it arrives is up to the terminal.
         self._part("message", safe_block(own_message(entry)))
         self._part("traceback", _tail(safe_block(entry.exc_text.rstrip())))
         self._part("output", "")
-        self._output = ""
+        self._output, self._read = "", False
         body = self.query_one(RecordBody)
         body.follows = False
         body.scroll_home(animate=False)
         if self._following is not None:
             self._following.cancel()
         if entry.run_id:
+            later(self, PATIENCE, lambda: self._say_reading(entry))
             self._read_output(entry)
+
+    def _say_reading(self, entry: LogEntry) -> None:
+        if entry is self.entry and not self._read:
+            self._part("output", "reading …", "Output")
 
     def _title(self, *, live: bool = False) -> None:
         look = safe_line(str(action_look(self.entry.action)), 40)
@@ -162,6 +178,7 @@ OSC 52, and whether it arrives is up to the terminal.
         output: Output = await answer(self, self.controller.ask(ReadOutput(entry.run_id, OUTPUT_LIMIT, entry.start)))
         if entry is not self.entry:
             return
+        self._read = True
         if live:
             self._following = later(self, PAUSE, lambda: self._read_on(entry))
         body = self.query_one(RecordBody)
@@ -183,31 +200,71 @@ OSC 52, and whether it arrives is up to the terminal.
     def _show_output(self, output: Output, *, live: bool) -> None:
         text = _tail(safe_block(output.text.rstrip("\n")))
         if not output.path and not text and not live:
+            self._part("output", "")
             return
         size = f"{output.size:,} bytes" if output.size != 1 else "1 byte"
-        at = f" at {safe_line(output.path)}" if output.path else ""
+        link = self.controller.link()
+        # A path means nothing without its machine.
+        machine = f"{self.controller.snapshot().scheduler.host}:" if link is not None and is_far(link) else ""
+        at = f" at {safe_line(machine + output.path)}" if output.path else ""
         title = f"{'Output so far' if live else 'Output'}  {size}{at}"
         if output.size > len(output.text.encode("utf-8", "replace")):
             title += ", the end of it"
         self._output = text
         self._part("output", text or ("Nothing is printed yet." if live else "Nothing was printed."), title)
 
-    @work(group="record-step", exclusive=True)
-    async def action_step(self, by: int) -> None:
+    def action_step(self, by: int) -> None:
         """Show the next (1) or the previous (-1) record."""
+        if self._steps:
+            # Whoever presses a key three times means three records on.
+            self._steps += by
+        elif not self._step_held(by):
+            self._steps = by
+            later(self, PATIENCE, self._say_looking)
+            self._look_on()
+
+    def _step_held(self, by: int) -> bool:
+        """Show the next record, or the one before, if it is held."""
+        index = self.held.index(self.entry.cursor)
+        if index is None or not 0 <= index + by < len(self.held):
+            return False
+        self._go_to(self.held.entries[index + by])
+        return True
+
+    def _go_to(self, entry: LogEntry) -> None:
+        self.entry = entry
+        self.query_one("#record").border_subtitle = ""
+        self._show()
+
+    def _say_looking(self) -> None:
+        if self._steps:
+            self.query_one("#record").border_subtitle = " reading … "
+
+    @work(group="record-step", exclusive=True)
+    async def _look_on(self) -> None:
+        """Go as many records on as was asked for."""
+        while by := (self._steps > 0) - (self._steps < 0):
+            if not (self._step_held(by) or await self._ask_for_next(by)):
+                break
+            self._steps -= by
+        self._steps = 0
+
+    async def _ask_for_next(self, by: int) -> bool:
         frame = self.query_one("#record")
         cursor, ended = self.entry.cursor, False
         while not ended:
             edge = {"after": cursor} if by > 0 else {"before": cursor}
             page: LogPage = await answer(self, self.controller.ask(ReadLog(limit=1, where=self.where, **edge)))
             if page.entries:
-                self.entry = page.entries[0]
-                frame.border_subtitle = ""
-                self._show()
-                return
+                self._go_to(page.entries[0])
+                return True
+            if page.failed:
+                frame.border_subtitle = Content(f" {safe_line(page.failed, 80)} ")
+                return False
             # A page without records is one in which nothing fits, and there may be more behind it.
             cursor, ended = (page.last, page.at_end) if by > 0 else (page.first, page.at_start)
         frame.border_subtitle = " the newest record " if by > 0 else " the oldest record "
+        return False
 
     def text(self) -> str:
         """All that is shown, as text that is safe for a terminal."""

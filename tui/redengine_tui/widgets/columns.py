@@ -25,14 +25,24 @@ class Cell(NamedTuple):
     colour: str = "plain"
 
 
+class Moment(NamedTuple):
+    """The time at which it is shown."""
+
+    #: Epoch seconds.
+    now: float
+    zone: tzinfo | None = None
+    #: Whether nothing is to be told that changes with every second.
+    sparing: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column."""
 
     id: str
     title: str
-    #: What it shows of a task at a time (epoch seconds), in a time zone.
-    cell: Callable[[TaskView, float, tzinfo | None], Cell]
+    #: What it shows of a task at a moment.
+    cell: Callable[[TaskView, Moment], Cell]
     #: What it sorts by; ``None`` goes last, whichever way the list is sorted.
     key: Callable[[TaskView], Any]
     #: Narrowest useful width in cells.
@@ -56,7 +66,7 @@ def one_line(text: str) -> str:
     return safe_line(" ".join(text.split()) if "\n" in text else text)
 
 
-def _state(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+def _state(view: TaskView, at: Moment) -> Cell:
     look = task_look(view.state)
     if view.state == "running" and any(run.terminating for run in view.runs):
         return Cell(f"{look.glyph} ending", "warning")
@@ -64,11 +74,11 @@ def _state(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
     return Cell(f"{look.glyph} {look.word}{more}", look.colour)
 
 
-def _name(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+def _name(view: TaskView, at: Moment) -> Cell:
     return Cell(safe_line(view.name), "muted" if view.disabled and not view.runs else "plain")
 
 
-def _condition(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+def _condition(view: TaskView, at: Moment) -> Cell:
     text = one_line(view.start_cond)
     if text == "false":
         # As of a task that was given none.
@@ -76,27 +86,28 @@ def _condition(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
     return Cell(text or "—", "muted")
 
 
-def _last_run(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
-    return Cell("—", "muted") if view.last_run is None else Cell(format.past(view.last_run, now, tz))
+def _last_run(view: TaskView, at: Moment) -> Cell:
+    return Cell("—", "muted") if view.last_run is None else Cell(format.past(view.last_run, at.now, at.zone))
 
 
-def _before(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+def _before(view: TaskView, at: Moment) -> Cell:
     """How the newest ended run went, where the state does not tell: of a task that runs, or cannot."""
     if view.last_result is None or view.last_result == view.state:
         return Cell("")
     return Cell(str(action_look(view.last_result)), "muted")
 
 
-def _took(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+def _took(view: TaskView, at: Moment) -> Cell:
     if view.runs:
-        return Cell(format.elapsed(now - min(run.started for run in view.runs)), "accent")
+        told = format.elapsed_minutes if at.sparing else format.elapsed
+        return Cell(told(at.now - min(run.started for run in view.runs)), "accent")
     return Cell("—", "muted") if view.duration is None else Cell(format.duration(view.duration))
 
 
-def _next(view: TaskView, now: float, tz: tzinfo | None) -> Cell:
+def _next(view: TaskView, at: Moment) -> Cell:
     start = view.next
     colour = {"at": "plain", "now": "accent"}.get(start.kind, "muted")
-    return Cell(one_line(format.next_start(start, now, tz)), colour)
+    return Cell(one_line(format.next_start(start, at.now, at.zone, counted=not at.sparing)), colour)
 
 
 #: Worst first, then what is going on, then what is quiet.

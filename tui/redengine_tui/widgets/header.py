@@ -1,4 +1,4 @@
-"""The top line: which project, how its scheduler is, what runs, what is next, where, and what time it is."""
+"""The top line: which project, how its scheduler is, what runs, what is next, where, and what time it is there."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import tzinfo
 from textual.content import Content
 from textual.widget import Widget
 
-from redengine.control.messages import SchedulerView
+from redengine.control.messages import Link, SchedulerView
 from redengine_tui import format
 from redengine_tui.panes.ink import INK, MUTED, STRONG
+from redengine_tui.staleness import alarm, is_far, round_trip
 from redengine_tui.states import scheduler_look
 from redengine_tui.text import safe_line
 
@@ -35,11 +36,18 @@ class Header(Widget):
     }
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], link: Callable[[], Link | None] = lambda: None) -> None:
+        """``clock`` gives the time that the picture is of in epoch seconds, ``link`` how a far scheduler is
+        connected."""
         super().__init__()
         self.clock = clock
+        self.link = link
         self.zone: tzinfo | None = None
         self.view: SchedulerView | None = None
+        #: Whether this screen steers nothing, whatever it might.
+        self.read_only = False
+        #: Whether no more is to be told than has to be: no seconds.
+        self.sparing = False
         self._shown: Content | None = None
 
     def show(self, view: SchedulerView) -> None:
@@ -60,45 +68,72 @@ class Header(Widget):
         view = self.view
         if view is None:
             return Content()
-        now = self.clock()
+        link, now = self.link(), self.clock()
         look = scheduler_look(view.state)
         project = Content.styled(safe_line(view.project, 40), STRONG)
         state = Content.styled(str(look), INK[look.colour])
         width = self.content_size.width
+        if link is not None and alarm(link)[0]:
+            return self._lost(project, link, now, width)
         if view.problem:
             return self._alarm([project, state], view.problem, width)
         if view.log_problem:
             lost = f"! the log cannot be written: {view.log_problem}; nothing is started"
             return self._alarm([project] if view.state == "running" else [project, state], lost, width)
         for longest in LONGEST_NAMES:
-            parts = self._parts(view, now, project, state, longest)
+            parts = self._parts(view, link, now, project, state, longest)
             if _length(parts) <= width:
                 break
-        while len(parts) > 1 and _length(parts) > width:
-            parts.remove(max(parts, key=lambda part: part[0]))
+        if _length(parts) > width:
+            kept: list[tuple[int, bool, Content]] = []
+            for part in sorted(parts, key=lambda part: part[0]):
+                if not kept or _length([*kept, part]) <= width:
+                    kept.append(part)
+            parts = [part for part in parts if part in kept]
         gap = Content(" " * GAP)
         left = gap.join(part for _, right, part in parts if not right)
         right = gap.join(part for _, right, part in parts if right)
         return left + Content(" " * max(width - left.cell_length - right.cell_length, 0)) + right
 
+    def _lost(self, project: Content, link: Link, now: float, width: int) -> Content:
+        """What is wrong with the link, and of when the picture is where there is room for that."""
+        before = [project, Content(safe_line(link.where, 30))] if is_far(link) else [project]
+        room = width - sum(part.cell_length + GAP for part in before)
+        text, colour = alarm(link, room)
+        line = self._alarm(before, text, width, colour)
+        aged = Content.styled(f"as of {format.clock_time(now, self.zone)}", MUTED)
+        space = width - line.cell_length - aged.cell_length
+        return line + Content(" " * space) + aged if space >= GAP else line
+
     @staticmethod
-    def _alarm(before: list[Content], text: str, width: int) -> Content:
+    def _alarm(before: list[Content], text: str, width: int, colour: str = "error") -> Content:
         """What went wrong takes the room of all that is of no use any more."""
         room = max(width - sum(part.cell_length + GAP for part in before), 1)
-        problem = Content.styled(safe_line(text, 300), INK["error"]).truncate(room, ellipsis=True)
+        problem = Content.styled(safe_line(text, 300), INK[colour]).truncate(room, ellipsis=True)
         return Content(" " * GAP).join([*before, problem])
 
     def _parts(
-        self, view: SchedulerView, now: float, project: Content, state: Content, longest: int
+        self, view: SchedulerView, link: Link | None, now: float, project: Content, state: Content, longest: int
     ) -> list[tuple[int, bool, Content]]:
         """By how soon they give way, the last ones first: (importance, at the right, part)."""
+        far = link is not None and is_far(link)
+        where = safe_line(link.where, 30) if link is not None else ""
+        others = view.viewers - 1
+        read_only = self.read_only or (link is not None and link.role == "read")
+        clock = format.hour_and_minute if self.sparing else format.clock_time
         parts = [
             (0, False, project),
             (0, False, state),
-            (1, False, Content(f"reading the log: {view.reading}") if view.reading else self._counts(view)),
-            (2, False, self._next(view, now, longest)),
-            (4, True, Content.styled(safe_line(view.host, 30), MUTED)),
-            (3, True, Content.styled(format.clock_time(now, self.zone), MUTED)),
+            (3, False, Content(f"reading the log: {view.reading}") if view.reading else self._counts(view)),
+            (2, False, Content.styled(f"✗ {view.failing} failing", INK["error"]) if view.failing else Content()),
+            (4, False, self._next(view, now, longest)),
+            (1, True, Content.styled("view-only", INK["warning"]) if read_only else Content()),
+            (5, True, Content.styled(f"+{others} viewing", MUTED) if others > 0 else Content()),
+            # Where it is connected to tells which machine it is on.
+            (8, True, Content.styled("" if far else safe_line(view.host, 30), MUTED)),
+            (1 if far else 8, True, Content.styled(where, "" if far else MUTED)),
+            (7, True, Content.styled(round_trip(link) if link is not None else "", MUTED)),
+            (6, True, Content.styled(clock(now, self.zone), MUTED)),
         ]
         return [part for part in parts if part[2].cell_length]
 
@@ -112,7 +147,7 @@ class Header(Widget):
             return Content.styled("nothing starts by itself until resumed", MUTED)
         if view.next_at is None or view.state not in ("running", "starting"):
             return Content()
-        when = format.future(view.next_at, now, self.zone)
+        when = (format.not_counted if self.sparing else format.future)(view.next_at, now, self.zone)
         return Content.assemble(("next ", MUTED), when, (f" {safe_line(view.next_task, longest)}", MUTED))
 
 

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from redengine.control.messages import TaskView
 from redengine_tui.panes.ink import INK, MUTED, fit
 from redengine_tui.panes.rows import Rows
-from redengine_tui.widgets.columns import BY_ID, GAP, GROWING, Cell, Slot, lay_out
+from redengine_tui.widgets.columns import BY_ID, GAP, GROWING, Cell, Moment, Slot, lay_out
 from redengine_tui.widgets.roster import Changed, Roster
 
 #: Strips kept; more than the tallest terminal shows, and no burden.
@@ -57,6 +57,10 @@ class TaskTable(Rows):
         self.slots: tuple[Slot, ...] = ()
         #: Whether the scheduler is ending: nothing starts any more at the time that is known of its task.
         self.ending = False
+        #: Whether what is listed may not be so any more, and is not to catch the eye.
+        self.stale = False
+        #: Whether nothing is told that changes with every second.
+        self.sparing = False
         #: What is said when there is nothing to list, line by line.
         self.nothing: tuple[str, ...] = ()
         self._needs: dict[str, int] = {}
@@ -90,7 +94,7 @@ class TaskTable(Rows):
 
     def tick(self) -> None:
         """Time has passed: draw those rows in view again that now read otherwise."""
-        now = self.clock()
+        now = self._moment()
         top = round(self.scroll_offset.y)
         for line in range(top, min(top + self.row_space, self.count)):
             view = self.roster[line]
@@ -122,11 +126,11 @@ class TaskTable(Rows):
     def _measure(self, views: tuple[TaskView, ...]) -> bool:
         """Widen what is needed by these tasks; whether that changed the columns. They never get narrower by
         themselves: columns that jump about cannot be read."""
-        now = self.clock()
+        now = self._moment()
         grown = False
         for view in views:
             for name in GROWING:
-                width = cell_len(BY_ID[name].cell(view, now, self.zone).text)
+                width = cell_len(BY_ID[name].cell(view, now).text)
                 if width > self._needs.get(name, 0):
                     self._needs[name] = width
                     grown = True
@@ -143,11 +147,14 @@ class TaskTable(Rows):
 
     # Rows
 
-    def _cells(self, view: TaskView, now: float) -> tuple[Cell, ...]:
+    def _moment(self) -> Moment:
+        return Moment(self.clock(), self.zone, self.sparing)
+
+    def _cells(self, view: TaskView, now: Moment) -> tuple[Cell, ...]:
         return tuple(
             Cell("—", "muted")
             if self.ending and slot.column.id == "next" and not view.on_shutdown
-            else slot.column.cell(view, now, self.zone)
+            else slot.column.cell(view, now)
             for slot in self.slots
         )
 
@@ -155,6 +162,21 @@ class TaskTable(Rows):
         """The scheduler is ending, or is not."""
         if ending != self.ending:
             self.ending = ending
+            self._edition += 1
+            self.refresh()
+
+    def fade(self, stale: bool) -> None:
+        """What is listed may not be so any more, or is again."""
+        if stale != self.stale:
+            self.stale = stale
+            self._edition += 1
+            self.refresh()
+
+    def spare(self, sparing: bool) -> None:
+        """Tell nothing that changes with every second, or do."""
+        if sparing != self.sparing:
+            self.sparing = sparing
+            self._measure(tuple(self.roster.views.values()))
             self._edition += 1
             self.refresh()
 
@@ -166,7 +188,7 @@ class TaskTable(Rows):
         look = (self._edition, line == self.cursor, self.has_focus)
         drawn = self._drawn.get(view.name)
         if drawn is None or drawn.view is not view or drawn.look != look:
-            cells = self._cells(view, self.clock())
+            cells = self._cells(view, self._moment())
             drawn = _Drawn(view, cells, look, self._draw(cells, under_cursor=look[1]))
             if len(self._drawn) >= KEPT_STRIPS:
                 self._drawn.clear()
@@ -185,7 +207,7 @@ class TaskTable(Rows):
         for slot, cell in zip(self.slots, cells, strict=True):
             text = f"{cell.text:>{slot.width}}" if slot.column.right else cell.text
             content = fit(Content(text), slot.width)
-            colour = "" if plain else INK.get(cell.colour, "")
+            colour = "" if plain else MUTED if self.stale else INK.get(cell.colour, "")
             parts.append(content.stylize(colour) if colour else content)
         style = self.cursor_style if under_cursor else self.visual_style
         row = Content(" " * GAP).join(parts)
