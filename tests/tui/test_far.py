@@ -218,7 +218,9 @@ async def test_an_export_is_written_where_the_screen_is(app, far, tmp_path, monk
         await pilot.press("l", "w")
         assert isinstance(app.screen, ExportScreen)
         app.screen.query_one("#export-path").value = "shop.csv"
-        await until(pilot, lambda: f"→ {tmp_path / 'shop.csv'}" in app.screen.query_one("#export-said", Static).content.plain)
+        await until(
+            pilot, lambda: f"→ {tmp_path / 'shop.csv'}" in app.screen.query_one("#export-said", Static).content.plain
+        )
         await pilot.press("enter")
         await until(pilot, lambda: (tmp_path / "shop.csv").exists())
 

@@ -62,7 +62,10 @@ async def test_who_else_watches_is_said_on_every_screen(line, viewers, said):
     [
         (far(silent_for=7.2), "! no answer for 7 s"),
         (far(silent_for=200), "! no answer for 3m 20s"),
-        (far(state="lost", problem="Connection refused", retry_in=2.4), "✗ link lost: Connection refused; again in 3 s"),
+        (
+            far(state="lost", problem="Connection refused", retry_in=2.4),
+            "✗ link lost: Connection refused; again in 3 s",
+        ),
         (far(state="lost", problem="Connection refused"), "✗ link lost: Connection refused; connecting …"),
         (far(state="ended"), "■ the scheduler has stopped; watched for its next start"),
     ],

@@ -361,7 +361,9 @@ apply stays with that task.
         elif self._ending:
             content = Content.assemble(("Next  ", MUTED), "not before the scheduler is started anew")
         else:
-            content = report_words.starts(report, self.clock(), self.zone, unless=self._standing_still(), counted=not self.sparing)
+            content = report_words.starts(
+                report, self.clock(), self.zone, unless=self._standing_still(), counted=not self.sparing
+            )
         show(shown, content)
 
     def _standing_still(self) -> str:

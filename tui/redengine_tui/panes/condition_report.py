@@ -63,7 +63,9 @@ def starts(
             return Content("")
         return Content.assemble(("Next  ", MUTED), safe_line(next_start(report.next, now, zone, counted=counted)))
     first, *others = told_apart(coming, now, zone)
-    parts = [Content.assemble(("Next  ", MUTED), (first, STRONG), f" in {countdown(coming[0] - now)}" if counted else "")]
+    parts = [
+        Content.assemble(("Next  ", MUTED), (first, STRONG), f" in {countdown(coming[0] - now)}" if counted else "")
+    ]
     parts += map(Content, others)
     return Content.styled(" · ", MUTED).join(parts)
 

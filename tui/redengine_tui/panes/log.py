@@ -396,9 +396,7 @@ on. A filter holds its newest 5,000 records; scroll up to read on. Without a fil
         """Open the record under the cursor."""
         if entry := self.current:
             held = None if self.feed.awaited else self.window
-            screen = RecordScreen(
-                self.controller, self.clock, entry, where=self.feed.where, held=held, zone=self.zone
-            )
+            screen = RecordScreen(self.controller, self.clock, entry, where=self.feed.where, held=held, zone=self.zone)
             self.app.push_screen(screen, self._record_closed)
 
     def _record_closed(self, cursor: int | None) -> None:
