@@ -142,14 +142,16 @@ class FakeController(Controller):
     async def send(self, command: m.Command) -> m.Reply:
         if self.link_view is not None and self.link_view.state == "lost":
             return m.Reply(False, "The link to the scheduler is lost: nothing was done")
-        await asyncio.sleep(self.delay)
+        if self.delay:
+            await asyncio.sleep(self.delay)
         self.sent.append(command)
         reply = self.replies.get(type(command), m.Reply(True))
         return reply(command) if callable(reply) else reply
 
     async def ask(self, query: m.Command) -> Any:
         self.asked.append(query)
-        await asyncio.sleep(self.delay)
+        if self.delay:
+            await asyncio.sleep(self.delay)
         if type(query) in self.answers:
             answer = self.answers[type(query)]
             return answer(query) if callable(answer) else answer

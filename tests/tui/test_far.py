@@ -159,6 +159,27 @@ async def test_a_lost_link_leaves_all_there_is_to_be_read(app, far):
         assert far.sent == []
 
 
+async def test_what_was_said_of_a_condition_and_of_parameters_stays(app, far):
+    far.answers[m.CheckCondition] = m.ConditionReport(True, verdict="Not now: it ran today.")
+    far.answers[m.ListParameters] = m.ParameterList((m.ParameterView("rate", "task", "value", "12"),))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await until(pilot, lambda: "rate" in screen(app) and "Not now: it ran today." in screen(app))
+        far.set_link("lost", silent_for=12.0)
+        far.answers[m.CheckCondition] = m.ConditionReport(True, verdict="Not known: the link is lost.")
+        far.answers[m.ListParameters] = m.ParameterList(failed="Not known: the link is lost.")
+        far.change("fetch-prices", priority=3)
+        await pilot.pause(0.8)
+        assert "Not now: it ran today." in screen(app)
+        assert "rate" in screen(app)
+        # Of another task there is nothing to be shown, and it says why.
+        await pilot.press("j")
+        await until(pilot, lambda: screen(app).count("Not known: the link is lost.") == 2)
+        assert "rate" not in screen(app)
+        del far.answers[m.CheckCondition], far.answers[m.ListParameters]
+        far.set_link()
+        await until(pilot, lambda: "Not known" not in screen(app))
+
+
 async def test_a_draft_outlives_a_lost_link(app, far):
     far.answers[m.CheckCondition] = m.ConditionReport(True, verdict="Checked.")
     async with app.run_test(size=(160, 45)) as pilot:

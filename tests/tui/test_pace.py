@@ -16,7 +16,7 @@ class Stub:
     """Takes messages as a widget does, and handles them at once."""
 
     def __init__(self, *, leaving: bool = False) -> None:
-        self.app = SimpleNamespace(_exit=leaving)
+        self.app = SimpleNamespace(_exit=leaving, _running=True)
         self.is_attached = True
 
     def call_later(self, work: Any) -> None:

@@ -108,6 +108,8 @@ apply stays with that task.
         #: What is being asked, and whether it is to be asked again once that is answered.
         self._asking: CheckCondition | None = None
         self._ask_again = False
+        #: What the report is the answer to.
+        self._told: CheckCondition | None = None
         self._typing: TimerHandle | None = None
         self._checking = Pace(self, PAUSE, self._check)
         self._look_again: float | None = None
@@ -198,7 +200,7 @@ apply stays with that task.
         if self._typing is not None:
             self._typing.cancel()
         self._say("")
-        self.report, self._look_again = None, None
+        self.report, self._told, self._look_again = None, None, None
         editor.mark(())
         editor.end()
         editor.load_text(view.start_cond if view else "")
@@ -298,6 +300,9 @@ apply stays with that task.
         if self._view is None:
             return
         query = CheckCondition(self._view.name, self.editor.text)
+        if query == self._told and self._is_lost:
+            # What was said of it last is worth more than that it cannot be asked after.
+            return
         if query == self._asking:
             # Asked anew each time that something changes, a slow answer would never come.
             self._ask_again = True
@@ -318,7 +323,7 @@ apply stays with that task.
         # An answer about another text or task, or one that was overtaken, says nothing about what is shown.
         if number != self._checked or view is None or view.name != query.task or self.editor.text != query.condition:
             return
-        self.report = report
+        self.report, self._told = report, query
         changes = report_words.looks_again_at(report) if report.ok else None
         # What should have changed already is looked at again too, but not at every tick.
         self._look_again = None if changes is None else changes if changes > self.clock() else self.clock() + OVERDUE

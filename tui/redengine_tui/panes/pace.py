@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 def leaving(node: DOMNode) -> bool:
     """Whether the node is on its way out: the parts of a widget are gone before it is itself."""
-    return node.app._exit or not node.is_attached
+    return node.app._exit or not node.app._running or not node.is_attached
 
 
 async def answer(node: DOMNode, asked: Awaitable[T]) -> T:

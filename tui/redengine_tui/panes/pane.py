@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from textual.widget import Widget
 
 from redengine.abc import Controller
-from redengine.control.messages import Delta, TaskView
+from redengine.control.messages import Delta, Link, TaskView
 
 
 class Pane(Widget):
@@ -59,6 +59,12 @@ class Pane(Widget):
 
     def fade(self, stale: bool) -> None:
         """What is shown may not be so any more, as nothing is heard from the scheduler; or is so again."""
+
+    @property
+    def _is_lost(self) -> bool:
+        """Whether nobody is there to be asked."""
+        link: Link | None = self.controller.link()
+        return link is not None and link.state != "connected"
 
     def reconnected(self) -> None:
         """A link that was lost is there again, perhaps to a scheduler that was started anew: look again at all that

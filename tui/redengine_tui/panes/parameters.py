@@ -89,6 +89,8 @@ to know read `= ?` and are worked out only when you press `enter`.
         #: The task whose parameters are being asked for, and whether they are to be asked for again after that.
         self._asking: str | None = None
         self._ask_again = False
+        #: Whose parameters are listed.
+        self._listed: str | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(id="parameters-empty", markup=False)
@@ -155,8 +157,16 @@ to know read `= ?` and are worked out only when you press `enter`.
         self._asking = None
         if self._ask_again:
             self._read_soon()
-        if name == (self._view.name if self._view else ""):
-            self._take(listed.items)
+        if name != (self._view.name if self._view else ""):
+            return
+        if listed.failed:
+            # What is listed stays, if it is of this task.
+            if name != self._listed:
+                self._take(())
+                show(self.query_one("#parameters-empty", Static), Content(safe_line(listed.failed, 300)))
+            return
+        self._listed = name
+        self._take(listed.items)
 
     def _take(self, items: tuple[ParameterView, ...]) -> None:
         if items == self.items and self.rows.count == len(items):
