@@ -20,6 +20,8 @@ GAP = 3
 
 #: Characters that the name of the next task may have, and that it may have where else something is left out for it.
 LONGEST_NAMES = (30, 12)
+#: Importance from which a part is there only where all are.
+SPARE = 8
 
 
 class Header(Widget):
@@ -87,7 +89,8 @@ class Header(Widget):
         if _length(parts) > width:
             kept: list[tuple[int, bool, Content]] = []
             for part in sorted(parts, key=lambda part: part[0]):
-                if not kept or _length([*kept, part]) <= width:
+                # What is left out for want of room makes none for what nobody misses.
+                if not kept or (part[0] < SPARE and _length([*kept, part]) <= width):
                     kept.append(part)
             parts = [part for part in parts if part in kept]
         gap = Content(" " * GAP)
@@ -130,8 +133,8 @@ class Header(Widget):
             (1, True, Content.styled("view-only", INK["warning"]) if read_only else Content()),
             (5, True, Content.styled(f"+{others} viewing", MUTED) if others > 0 else Content()),
             # Where it is connected to tells which machine it is on.
-            (8, True, Content.styled("" if far else safe_line(view.host, 30), MUTED)),
-            (1 if far else 8, True, Content.styled(where, "" if far else MUTED)),
+            (SPARE, True, Content.styled("" if far else safe_line(view.host, 30), MUTED)),
+            (1 if far else SPARE, True, Content.styled(where, "" if far else MUTED)),
             (7, True, Content.styled(round_trip(link) if link is not None else "", MUTED)),
             (6, True, Content.styled(clock(now, self.zone), MUTED)),
         ]
