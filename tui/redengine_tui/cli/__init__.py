@@ -33,6 +33,7 @@ COMMANDS = {
         "explain": "explain",
         "forecast": "forecast",
         "locate": "locate",
+        "dial": "dial",
     }.items()
 }
 
