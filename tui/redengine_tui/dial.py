@@ -28,7 +28,7 @@ STARTING, LOOK_EVERY = 3.0, 0.05
 LAST_WORDS = 5.0
 
 
-class CannotDial(Exception):
+class DialError(Exception):
     """There is nothing to connect to; the message says why and what to do, ``code`` is the exit code."""
 
     def __init__(self, message: str, code: int) -> None:
@@ -39,12 +39,12 @@ class CannotDial(Exception):
 def connect(data: ProjectData, patience: float = STARTING) -> socket.socket:
     """The socket of the scheduler of a project. A scheduler that is starting is waited for (seconds).
 
-    Raises :class:`CannotDial`.
+    Raises :class:`DialError`.
     """
     deadline = time.monotonic() + patience
     while True:
         if not data.is_scheduled():
-            raise CannotDial(_not_scheduled(data), NOT_SCHEDULED)
+            raise DialError(_not_scheduled(data), NOT_SCHEDULED)
         problem = _TOO_OLD
         path = data.owner().get("socket")
         if isinstance(path, str) and path:
@@ -55,7 +55,7 @@ def connect(data: ProjectData, patience: float = STARTING) -> socket.socket:
         if time.monotonic() > deadline:
             pid = data.owner().get("pid")
             who = f" by process {pid}" if isinstance(pid, int) else ""
-            raise CannotDial(f"{data.project.name} is scheduled{who}, but {problem}.", NO_SOCKET)
+            raise DialError(f"{data.project.name} is scheduled{who}, but {problem}.", NO_SOCKET)
         time.sleep(LOOK_EVERY)
 
 
@@ -109,7 +109,7 @@ def prelude(read_only: bool, environ: Mapping[str, str]) -> bytes:
 
 
 def dial(data: ProjectData, *, read_only: bool = False, stdin: int = 0, stdout: int = 1) -> None:
-    """Copy between two descriptors and the scheduler of a project until either ends. Raises :class:`CannotDial`."""
+    """Copy between two descriptors and the scheduler of a project until either ends. Raises :class:`DialError`."""
     connection = connect(data)
     if first := prelude(read_only, os.environ):
         connection.sendall(first)
@@ -151,7 +151,7 @@ def copy(connection: socket.socket, stdin: int, stdout: int, last_words: float =
 
 
 def project_of(spec: str, root: Path) -> ProjectData:
-    """The project that is meant; raises :class:`CannotDial` when there is no such file."""
+    """The project that is meant; raises :class:`DialError` when there is no such file."""
     from redengine_tui.target import Near, existing, parse, split
 
     path, _ = split(spec)
@@ -162,7 +162,7 @@ def project_of(spec: str, root: Path) -> ProjectData:
     try:
         target = parse(spec)
     except ProjectError as problem:
-        raise CannotDial(str(problem), NO_PROJECT) from None
+        raise DialError(str(problem), NO_PROJECT) from None
     if not isinstance(target, Near):
-        raise CannotDial(f"{spec} is on another machine", NO_PROJECT)
+        raise DialError(f"{spec} is on another machine", NO_PROJECT)
     return target.data(root)

@@ -23,11 +23,11 @@ def command(project: str, read_only: bool, data_dir: str | None) -> None:
     reached.
     """
     from redengine_tui.data import data_root
-    from redengine_tui.dial import CannotDial, dial, project_of
+    from redengine_tui.dial import DialError, dial, project_of
 
     try:
         dial(project_of(project, data_root(data_dir)), read_only=read_only)
-    except CannotDial as problem:
+    except DialError as problem:
         stop(str(problem), problem.code)
     # Not by returning: a thread may still wait for what comes in.
     os._exit(0)
