@@ -1,0 +1,110 @@
+"""A scheduler on another machine: over a real SSH server."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from redengine.control import messages as m
+from redengine.control.wire.client import RemoteController
+from redengine.exc import ControlError
+from redengine_tui.ssh import SshDial
+from redengine_tui.target import Far
+
+PROJECT = """
+from redengine import RedEngine
+
+app = RedEngine(config={"execution": "thread"})
+
+
+@app.task("never")
+def greet():
+    print("hello")
+"""
+
+
+@pytest.fixture
+def headless(place, until):
+    """``headless()``: a scheduler without a screen, on the project of the place."""
+    started = []
+
+    def start(source=PROJECT):
+        place.write(source)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "redengine_tui.cli", "run", str(place.project), "--headless"],
+            env=place.env, cwd=place.folder, stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        started.append(process)
+        until(lambda: place.call("dial", str(place.project)).returncode == 0)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+@pytest.fixture
+def ssh_of(sshd, place, monkeypatch):
+    """``ssh_of(name, command)``: a machine that this program's own ssh knows."""
+    monkeypatch.setenv("PATH", place.env["PATH"])
+    return sshd.host
+
+
+async def attached(target):
+    controller = RemoteController(SshDial(target), target.where)
+    await controller.open()
+    return controller
+
+
+async def test_look_and_steer(place, headless, ssh_of):
+    headless()
+    controller = await attached(Far(ssh_of("build7"), str(place.project)))
+    try:
+        assert [task.name for task in controller.snapshot().tasks] == ["greet"]
+        link = controller.link()
+        assert (link.where, link.state, link.role) == ("ssh build7", "connected", "operate")
+        assert (await controller.send(m.Run("greet"))).ok
+    finally:
+        await controller.close()
+
+
+async def test_a_key_for_looking_only(place, headless, ssh_of):
+    headless()
+    command = f"redengine-tui dial {place.project} --read-only"
+    controller = await attached(Far(ssh_of("watcher", command=command), "/somewhere/else.py"))
+    try:
+        assert controller.link().role == "read"
+        reply = await controller.send(m.Run("greet"))
+        assert not reply.ok
+        assert "You may look" in reply.message
+    finally:
+        await controller.close()
+
+
+async def test_what_is_wrong_there_is_told(place, headless, ssh_of, sshd):
+    place.write(PROJECT)
+    host = ssh_of("build7")
+    with pytest.raises(ControlError, match=r"build7: project.py is not scheduled.*\nStart it there with"):
+        await attached(Far(host, str(place.project)))
+    with pytest.raises(ControlError, match="There is no file"):
+        await attached(Far(host, str(place.project.parent / "projetc.py")))
+    with pytest.raises(ControlError, match="build7 has no program /nowhere/redengine-tui"):
+        await attached(Far(host, str(place.project), command=("/nowhere/redengine-tui",)))
+    sshd.install('echo "Error: Got unexpected extra argument (x)" >&2; exit 2')
+    with pytest.raises(ControlError, match="is older than this one"):
+        await attached(Far(host, str(place.project)))
+
+
+async def test_what_a_login_prints_is_skipped(place, headless, ssh_of, sshd):
+    headless()
+    program = (sshd.there / "redengine-tui").read_text().partition("\n")[2]
+    sshd.install(f"echo Welcome to build7; printf '\\000\\001 motd'; {program}")
+    controller = await attached(Far(ssh_of("build7"), str(place.project)))
+    assert len(controller.snapshot().tasks) == 1
+    await controller.close()
