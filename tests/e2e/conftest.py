@@ -6,8 +6,10 @@ import csv
 import os
 import re
 import select
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -170,7 +172,10 @@ class Place:
         self.data = folder / "data"
         self.project = folder / "project.py"
         self.env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+        # Not in pytest's folder: the path of a socket must be short.
+        self.runtime = Path(tempfile.mkdtemp(prefix="redengine-", dir="/tmp"))
         self.env |= {
+            "XDG_RUNTIME_DIR": str(self.runtime),
             "TERM": "xterm-256color",
             "XDG_CONFIG_HOME": str(folder / "config"),
             "XDG_STATE_HOME": str(folder / "state"),
@@ -229,6 +234,7 @@ class Place:
     def close(self) -> None:
         for program in self._programs:
             program.close()
+        shutil.rmtree(self.runtime, ignore_errors=True)
 
 
 @pytest.fixture
