@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -53,6 +55,7 @@ class Program:
 
     @property
     def pid(self) -> int:
+        """The process that the shell would wait for. That of the scheduler is :attr:`Place.scheduler`."""
         return self.process.pid
 
     def _read(self) -> None:
@@ -119,12 +122,18 @@ class Program:
         for key in keys:
             os.write(self._master, KEYS.get(key, key).encode())
 
-    def quit(self) -> int:
-        """Quit, and wait for a run of which it is not known yet that it has ended; returns the exit code."""
+    def leave(self) -> int:
+        """Leave the screen to itself, and its scheduler; returns the exit code."""
         self.press("q")
-        self.wait_for(lambda: self.process.poll() is not None or "w Wait for them" in self.text)
+        return self.ended()
+
+    def quit(self) -> int:
+        """Stop the scheduler, and wait for a run of which it is not known yet that it has ended; returns the exit
+        code."""
+        self.press("Q")
+        self.wait_for(lambda: self.process.poll() is not None or "n No" in self.text)
         if self.process.poll() is None:
-            self.press("w")
+            self.press("w" if "w Wait for" in self.text else "y")
         return self.ended()
 
     @contextmanager
@@ -231,10 +240,46 @@ class Place:
     def scheduler_log(self) -> str:
         return (self.kept / "scheduler.log").read_text(encoding="utf-8")
 
+    @property
+    def owner(self) -> dict[str, Any]:
+        """What is written of the process that schedules the project; empty: nothing."""
+        return _owner(self.kept)
+
+    @property
+    def scheduler(self) -> int:
+        """The process that schedules the project; 0: none is known."""
+        return int(self.owner.get("pid", 0))
+
     def close(self) -> None:
+        """End every program and every scheduler: they outlive their terminals."""
+        folders = self.data / "projects"
+        for pid in [_owner(folder).get("pid", 0) for folder in folders.iterdir()] if folders.is_dir() else ():
+            _end(pid)
         for program in self._programs:
             program.close()
+        # Those that were about to begin, or to begin anew.
+        for pid in [_owner(folder).get("pid", 0) for folder in folders.iterdir()] if folders.is_dir() else ():
+            _end(pid)
         shutil.rmtree(self.runtime, ignore_errors=True)
+
+
+def _owner(folder: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        owner: dict[str, Any] = json.loads((folder / "running.json").read_text())
+        return owner
+    return {}
+
+
+def _end(pid: int) -> None:
+    """End a scheduler of a test: in order if it can be had, so that its workers end as well."""
+    for number, patience in ((signal.SIGTERM, 12), (signal.SIGKILL, 5)):
+        end = time.monotonic() + patience
+        while pid and _alive(pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+            if time.monotonic() > end:
+                break
+            time.sleep(0.1)
 
 
 @pytest.fixture

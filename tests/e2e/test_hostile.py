@@ -68,7 +68,7 @@ def test_no_sequence_of_a_project_reaches_the_terminal(place):
         program.wait_for(lambda: "Find" in program.lines[-1])
         program.press("j")
     program.press("escape")
-    program.wait_for("q Quit")
+    program.wait_for("q Leave")
     assert program.quit() == 0
     sent = bytes(program.sent)
     # What the file prints while it is loaded comes before the screen, as with any program.

@@ -67,7 +67,7 @@ def test_a_signal_ends_everything_cleanly(place, alive, until, number):
     program = place.start()
     program.wait_for("in_process")
     worker = run_all(place, program)
-    started = children(program.pid)
+    started = children(place.scheduler)
     assert worker in started
     program.signal(number)
     assert program.ended() == 0
@@ -105,15 +105,15 @@ def test_without_a_terminal_the_scheduler_goes_on(place, until, alive):
     program = place.start()
     program.wait_for("in_process")
     program.wait_for(lambda: place.logged("tick", "success") > 1)
+    scheduler = place.scheduler
     program.hang_up()
+    assert program.ended() == 0
     before = place.logged("tick", "success")
     until(lambda: place.logged("tick", "success") > before + 3)
-    assert alive(program.pid)
-    second = place.start()
-    assert second.ended() == 3
-    assert f"End it with: kill {program.pid}" in second.text.replace("\n", "")
-    program.signal(signal.SIGTERM)
-    assert program.ended() == 0
+    assert alive(scheduler)
+    assert place.owner["terminal"] is None
+    os.kill(scheduler, signal.SIGTERM)
+    until(lambda: not alive(scheduler))
     assert place.logged("tick", "run") == place.logged("tick", "success")
     assert not (place.kept / "running.json").exists()
 
@@ -126,11 +126,14 @@ def test_killed_and_started_again(place):
     program.wait_for(lambda: place.logged("once", "success") == 1)
     project = str(place.project)
     assert "in_process: It has been running since" in place.call("explain", project, "in_process").stdout
-    assert f"running    process {program.pid} on /dev/" in place.call("locate", project).stdout
-    program.signal(signal.SIGKILL)
+    scheduler = place.scheduler
+    assert f"running    process {scheduler} on /dev/" in place.call("locate", project).stdout
+    os.kill(scheduler, signal.SIGKILL)
     assert program.ended() == -signal.SIGKILL
+    # The one that is left gives the terminal back.
+    assert program.sent.rindex(b"\x1b[?1049l") > program.sent.rindex(b"\x1b[?1049h")
     assert "never ended: will be logged as crashed" in place.call("explain", project, "in_process").stdout
-    assert f"no (process {program.pid} died without ending)" in place.call("locate", project).stdout
+    assert f"no (process {scheduler} died without ending)" in place.call("locate", project).stdout
     again = place.start()
     again.wait_for("in_process")
     for task in ("in_process", "in_thread", "command"):
@@ -143,13 +146,32 @@ def test_killed_and_started_again(place):
     assert place.logged("in_process", "run") == 1
 
 
-def test_a_second_start_says_who_has_the_project(place):
+def test_a_second_start_shows_the_scheduler_that_there_is(place, until, alive):
     place.write(PROJECT)
     program = place.start()
     program.wait_for("in_process")
+    scheduler = place.scheduler
     second = place.start()
+    second.wait_for("in_process")
+    assert place.scheduler == scheduler
+    assert second.leave() == 0
+    third = place.start()
+    third.wait_for("in_process")
+    # Who has the scheduler stop on one screen ends it for all.
+    assert third.quit() == 0
+    program.wait_for(lambda: "stopped" in program.lines[0])
+    program.press("q")
+    assert program.ended() == 0
+    assert not alive(scheduler)
+
+
+def test_a_scheduler_that_is_to_end_with_its_screen_is_no_other_one(place):
+    place.write(PROJECT)
+    program = place.start()
+    program.wait_for("in_process")
+    second = place.start("run", str(place.project), "--stop-on-quit")
     assert second.ended() == 3
-    assert f"process {program.pid}" in second.text
+    assert f"process {place.scheduler} on /dev/" in second.text
     assert b"\x1b[?1049h" not in second.sent
     assert program.quit() == 0
 
@@ -256,7 +278,7 @@ def test_who_asks_twice_does_not_wait_for_a_busy_scheduler(place, until):
 
 def test_an_operator_who_leaves_at_once_is_not_kept(place):
     place.write(PROJECT.replace("stop.wait(300)", "time.sleep(300)"))
-    program = place.start()
+    program = place.start("run", str(place.project), "--stop-on-quit")
     program.wait_for("in_thread")
     program.press("g", "j", "j", "j")
     program.wait_for("Condition · in_thread")
@@ -264,7 +286,7 @@ def test_an_operator_who_leaves_at_once_is_not_kept(place):
     program.wait_for(lambda: place.logged("in_thread", "run") == 1)
     program.wait_for(lambda: "running" in program.row("in_thread"))
     program.press("q")
-    program.wait_for("Terminate them")
+    program.wait_for("Terminate it")
     program.press("t")
     program.wait_for(lambda: "stopping" in program.lines[0])
     program.press("q")
@@ -281,7 +303,8 @@ def test_the_demo(place, width, height):
     assert "demo" in program.lines[0]
     assert "disabled" in program.row("old_newsletter")
     program.press("q")
-    program.wait_for("Terminate them")
+    program.wait_for("Stop the scheduler of demo?")
+    assert "rebuild_search_index (for" in program.text
     program.press("t")
     assert program.ended() == 0
     assert place.logged("rebuild_search_index", "terminate") == 1

@@ -80,5 +80,5 @@ def test_found_copied_and_written(place, program):
     program.wait_for("new · end")
     assert "no 43200." in program.text
     program.press("escape")
-    program.wait_for("q Quit")
+    program.wait_for("q Leave")
     assert program.quit() == 0

@@ -45,7 +45,7 @@ def running(place):
         place.write(PROJECT)
         program = place.start(width=width, height=height)
         # All of it is drawn once the footer is.
-        program.wait_for(lambda: program.row("long_run") and "Quit" in program.lines[-1])
+        program.wait_for(lambda: program.row("long_run") and "Leave" in program.lines[-1])
         program.wait_for("running")
         return program
 
@@ -168,7 +168,7 @@ def test_a_condition_is_edited(running, place):
     program.press("ctrl+s")
     program.wait_for(lambda: "after task 'by_hand'" in program.row("in_process"))
     program.press("escape")
-    program.wait_for("q Quit")
+    program.wait_for("q Leave")
     program.press("g")
     program.wait_for("Condition · by_hand")
     program.press("r")
@@ -183,21 +183,22 @@ def test_parameters_are_shown_with_secrets_masked(running):
     program.press("p")
     program.wait_for("*****")
     assert "region" in program.text
-    program.press("escape", "q")
-    assert program.ended() == 0
+    program.press("escape")
+    assert program.leave() == 0
     assert b"hunter2" not in program.sent
 
 
-def test_quitting_asks_while_something_runs(running, place):
+def test_to_stop_asks_and_can_be_taken_back(running, place):
     program = running(80, 24)
     program.press("G", "r")
     program.wait_for(lambda: "running" in program.row("long_run"))
-    program.press("q")
-    program.wait_for("Quit while a task runs?")
-    program.press("s")
-    program.wait_for(lambda: "Quit while" not in program.text)
-    program.press("q")
-    program.wait_for("Quit while a task runs?")
+    program.press("Q")
+    program.wait_for("Stop the scheduler of project?")
+    assert "Running: long_run (for" in program.text
+    program.press("n")
+    program.wait_for(lambda: "Stop the scheduler" not in program.text)
+    program.press("Q")
+    program.wait_for("Stop the scheduler of project?")
     program.press("t")
     assert program.ended() == 0
     assert place.logged("long_run", "terminate") == 1
@@ -216,8 +217,8 @@ def test_a_terminal_of_20_by_10(place):
     place.write(PROJECT)
     program = place.start(width=20, height=10)
     program.wait_for("needed")
-    program.press("r", "q")
-    assert program.ended() == 0
+    program.press("r")
+    assert program.leave() == 0
     # Nothing is done to a task that cannot be seen.
     assert place.log == []
 
@@ -232,5 +233,5 @@ def test_keys_of_one_burst_keep_their_order(running):
     program.wait_for("hourly")
     # The first may close the list of completions alone.
     program.press("escape", "escape")
-    program.wait_for("q Quit")
+    program.wait_for("q Leave")
     assert program.quit() == 0

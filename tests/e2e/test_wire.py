@@ -149,7 +149,7 @@ def test_who_comes_back_to_the_terminal_draws_all_of_it(place):
         lambda: (at := program.sent.rfind(b"\x1b[?1049h")) > program.sent.rfind(b"\x1b[?1049l") and at
     )
     program.wait_for(
-        lambda: all(word in program.sent[entered:] for word in (b"waiting-5", b"Condition", b"Log", b"Quit"))
+        lambda: all(word in program.sent[entered:] for word in (b"waiting-5", b"Condition", b"Log", b"Leave"))
     )
 
 
@@ -160,5 +160,5 @@ def test_the_screen_is_drawn_again_when_asked(place):
     before = len(program.sent)
     program.press("\x0c")
     program.wait_for(
-        lambda: all(word in program.sent[before:] for word in (b"waiting-5", b"Condition", b"Log", b"Quit"))
+        lambda: all(word in program.sent[before:] for word in (b"waiting-5", b"Condition", b"Log", b"Leave"))
     )

@@ -58,19 +58,35 @@ def test_one_scheduler_a_project(kept):
     kept.release(kept.lock())
 
 
-def test_a_scheduler_without_a_screen_is_ended_by_a_signal(kept):
+def test_who_has_the_project_and_what_can_be_done_about_it(kept):
     lock = kept.lock()
-    with pytest.raises(ProjectLocked, match=f"Quit that one first, on its screen or with: kill {os.getpid()}"):
+    project = kept.project
+    wanted = (
+        rf"scheduled already, by process {os.getpid()}.*\n.*redengine-tui attach {project}\n"
+        rf"Stop it with: redengine-tui stop {project} or: kill {os.getpid()}$"
+    )
+    with pytest.raises(ProjectLocked, match=wanted):
         kept.lock()
     since = kept.owner()["since"]
     kept.lose_terminal()
-    with pytest.raises(
-        ProjectLocked, match=rf"none can be attached to it\. End it with: kill {os.getpid()}$"
-    ) as caught:
+    with pytest.raises(ProjectLocked, match=wanted) as caught:
         kept.lock()
     assert "/dev/" not in str(caught.value)
     assert kept.owner()["since"] == since
     kept.release(lock)
+
+
+def test_its_socket_is_that_of_a_process_that_has_it(kept, tmp_path):
+    assert kept.socket() is None
+    lock = kept.lock(tmp_path / "s.sock")
+    assert kept.socket() == tmp_path / "s.sock"
+    kept.lose_terminal()
+    assert kept.socket() == tmp_path / "s.sock"
+    left = kept.owner_file.read_bytes()
+    kept.release(lock)
+    # What a process that was killed leaves behind.
+    kept.owner_file.write_bytes(left)
+    assert kept.socket() is None
 
 
 def test_whether_it_is_scheduled_is_asked_of_the_lock(kept):

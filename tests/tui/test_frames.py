@@ -81,7 +81,7 @@ async def test_all_is_sent_again_when_asked(app, wires):
         wires.sent.clear()
         await pilot.press("ctrl+l")
         await pilot.pause(0.2)
-        assert all(word in "".join(wires.sent) for word in ("fetch-prices", "Parameters", "Quit"))
+        assert all(word in "".join(wires.sent) for word in ("fetch-prices", "Parameters", "Leave"))
 
 
 async def test_the_key_bar_is_not_laid_out_for_every_task(app, monkeypatch):

@@ -43,8 +43,8 @@ async def test_in_80_columns_the_log_offers_its_filters_and_what_is_done_with_a_
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("l")
         await pilot.pause()
-        assert offered() == ["Open", "Find", "Kind", "Task", "Time", "Go to", "Around", "Tasks", "Help", "Quit"]
+        assert offered() == ["Open", "Find", "Kind", "Task", "Time", "Go to", "Around", "Tasks", "Help", "Leave"]
         await pilot.press("a")
         await pilot.pause()
         await pilot.pause()
-        assert offered() == ["Open", "Find", "Kind", "Task", "Time", "All", "Around", "Tasks", "Help", "Quit"]
+        assert offered() == ["Open", "Find", "Kind", "Task", "Time", "All", "Around", "Tasks", "Help", "Leave"]

@@ -296,7 +296,7 @@ async def test_the_footer_fits_and_keeps_the_way_out(app, pane):
             await pilot.pause()
             keys = list(app.main.query_one(KeyBar).query("FooterKey"))
             assert all(key.region.right <= width for key in keys)
-            assert {"Help", "Quit"} <= {key.description for key in keys}
+            assert {"Help", "Leave"} <= {key.description for key in keys}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])

@@ -164,8 +164,11 @@ ACTIONS: tuple[Act, ...] = (
         "app", palette="Draw the screen again", priority=True),
     Act("app.help", ("question_mark", "f1"), "help", "Help", "Show the keys, and what all signs mean.", "app",
         palette="Help: keys and signs", show=True, rank=0),
-    Act("app.quit", ("q", "ctrl+c"), "quit", "Quit", "Stop the scheduler and leave. Asks while tasks run.", "app",
-        palette="Quit", show=True, rank=0, destructive=True),
+    Act("app.quit", ("q", "ctrl+c"), "quit", "Leave",
+        "Leave the screen. The scheduler goes on, but for that of a demo or with --stop-on-quit.", "app",
+        palette="Leave the screen", show=True, rank=0),
+    Act("app.stop", ("Q",), "stop", "Stop", "Stop the scheduler, and leave. Asks first; waiting can be taken back.",
+        "app", palette="Stop the scheduler", show=True, rank=10, steers=True, destructive=True),
 )
 # fmt: on
 

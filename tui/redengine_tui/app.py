@@ -5,20 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Literal
 
 from textual.command import Provider
 from textual.dom import DOMNode
 from textual.events import Event, Paste
 
 from redengine.abc import Controller
-from redengine.control.messages import Reply, SchedulerView, ShutDown
 from redengine.docs import Page, pages
 from redengine_tui import themes
 from redengine_tui.actions import ACTIONS, Act, bindings, keys_of
 from redengine_tui.frames import SPARING_FRAMES
+from redengine_tui.leaving import ENDED, WayOut
 from redengine_tui.palette import ActionProvider, Entry, Palette, ThemeProvider
-from redengine_tui.screens.confirm import Choice, ConfirmScreen
+from redengine_tui.screens.confirm import ConfirmScreen
 from redengine_tui.screens.main import MainScreen
 from redengine_tui.settings import DEFAULT_THEME, Settings
 from redengine_tui.text import safe_block, safe_line
@@ -27,13 +26,11 @@ from redengine_tui.viewonly import ViewOnly
 
 #: Seconds a short message stays.
 TOLD_FOR = 4.0
-ENDED = ("stopped", "failed")
-
-Leaving = Literal["wait", "terminate", "at once", "stay"]
 
 
-class RedEngineTUI(KeysInOrder[None]):
-    """Shows a scheduler and lets an operator steer it. Ends when the operator quits and the scheduler has stopped."""
+class RedEngineTUI(KeysInOrder[str]):
+    """Shows a scheduler and lets an operator steer it. Ends when the operator leaves, which it returns
+    (:data:`~redengine_tui.leaving.LEFT`), or had the scheduler stop."""
 
     CSS_PATH = "styles/app.tcss"
     BINDINGS = bindings("app")
@@ -47,10 +44,11 @@ class RedEngineTUI(KeysInOrder[None]):
         read_only: bool = False,
         slow_link: bool = False,
         shown: Callable[[], object] | None = None,
+        stops_on_quit: bool = False,
     ) -> None:
         """``clock`` gives epoch seconds; ``shown`` is called once the screen is there. With ``read_only`` nothing that
-        steers the scheduler is offered, and quitting leaves it running. With ``slow_link`` little is sent to the
-        terminal, and little asked of the scheduler."""
+        steers the scheduler is offered. Who leaves leaves it running, unless it ``stops_on_quit``. With ``slow_link``
+        little is sent to the terminal, and little asked of the scheduler."""
         super().__init__()
         if slow_link:
             self.frames = SPARING_FRAMES
@@ -61,8 +59,8 @@ class RedEngineTUI(KeysInOrder[None]):
         self.read_only = read_only
         self._shown = shown
         self.main = MainScreen(self.controller, clock, read_only=read_only, slow_link=slow_link)
-        #: What was asked of the scheduler on the way out; empty: nothing yet.
-        self._leaving: Literal["", "wait", "terminate"] = ""
+        self.stops_on_quit = stops_on_quit
+        self.wayout = WayOut(self)
         self._themes, self._theme_problems = themes.load(self.settings.themes)
         for theme, _about in self._themes.values():
             self.register_theme(theme)
@@ -168,62 +166,41 @@ class RedEngineTUI(KeysInOrder[None]):
 
     # The way out
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """On a view-only screen the scheduler cannot be stopped."""
+        if action == "stop" and self.read_only:
+            return None
+        return super().check_action(action, parameters)
+
     async def action_quit(self) -> None:
-        """Leave: at once when nothing runs, else ask what is to become of what runs."""
-        if isinstance(self.screen, ConfirmScreen):
-            self.screen.action_harmless()
+        """Leave: the scheduler goes on, unless it is to end with its screen."""
+        if self._answers_harmlessly():
             return
         view = self.main.model.scheduler
-        if self.read_only or view.state in ENDED:
+        if view.state in ENDED:
             self.exit()
-        elif self._leaving == "terminate":
-            self._ask(
-                "The scheduler has not stopped yet.",
-                "It was told to terminate what runs. You can leave without waiting for it.",
-                (Choice("l", "Leave now", "at once", costs=True), Choice("w", "Wait", "stay")),
-            )
-        elif self._leaving:
-            self._ask(
-                f"Still waiting for {_tasks(view.running)}.",
-                "Terminated tasks lose the work they have under way.",
-                (Choice("t", "Terminate them", "terminate", costs=True), Choice("w", "Wait", "stay")),
-            )
-        elif view.running:
-            self._ask(
-                f"Quit while {_tasks(view.running)} {'runs' if view.running == 1 else 'run'}?",
-                "Nothing new is started while the scheduler waits for them.",
-                (
-                    Choice("w", "Wait for them", "wait"),
-                    Choice("t", "Terminate them", "terminate", costs=True),
-                    Choice("s", "Stay", "stay"),
-                ),
-            )
+        elif self.stops_on_quit and not self.read_only:
+            await self.wayout.stop(asks=bool(view.running))
         else:
-            await self._leave("wait")
+            self.wayout.leave()
 
-    def _ask(self, question: str, detail: str, choices: tuple[Choice[Leaving], ...]) -> None:
-        self.push_screen(ConfirmScreen(question, detail, choices), self._leave)
-
-    async def _leave(self, how: Leaving | None) -> None:
-        if how == "at once":
+    async def action_stop(self) -> None:
+        """Stop the scheduler, and then leave: always asks."""
+        if self._answers_harmlessly() or self.read_only:
+            return
+        view = self.main.model.scheduler
+        if view.state in ENDED:
             self.exit()
-        elif how in ("wait", "terminate"):
-            before, self._leaving = self._leaving, how
-            reply: Reply = await self.controller.send(ShutDown(force=how == "terminate"))
-            if not reply.ok:
-                self._leaving = before
-                self.tell(f"Not stopped: {reply.message}", bad=True)
-            elif self.main.model.scheduler.running:
-                self.tell("Stopping …")
+        else:
+            await self.wayout.stop(asks=bool(view.running) or not self.stops_on_quit)
+
+    def _answers_harmlessly(self) -> bool:
+        """Take a key that leads out for the harmless answer to the question that is asked."""
+        if isinstance(self.screen, ConfirmScreen):
+            self.screen.action_harmless()
+            return True
+        return False
 
     def on_main_screen_scheduler_changed(self, event: MainScreen.SchedulerChanged) -> None:
         """End once the scheduler has stopped as it was asked to."""
-        self._note(event.view)
-
-    def _note(self, view: SchedulerView) -> None:
-        if self._leaving and view.state in ENDED:
-            self.exit()
-
-
-def _tasks(count: int) -> str:
-    return "a task" if count == 1 else f"{count} tasks"
+        self.wayout.note(event.view)

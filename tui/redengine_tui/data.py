@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +108,7 @@ class ProjectData:
         try:
             lock.acquire(timeout=ASKING, poll_interval=ASKING / 10)
         except Timeout:
-            raise ProjectLocked(self._owner_message()) from None
+            raise ProjectLocked(self.owner_message()) from None
         except OSError as error:
             raise ProjectError(f"The lock of the project, {self.lock_file}, cannot be taken: {error}") from None
         self._write_owner(since=time.time(), terminal=_terminal(), socket=None if socket is None else str(socket))
@@ -153,7 +154,13 @@ class ProjectData:
             return {}
         return owner if isinstance(owner, dict) else {}
 
-    def _owner_message(self) -> str:
+    def socket(self) -> Path | None:
+        """Where the process that schedules the project is reached; ``None`` when there is none, or it cannot be."""
+        path = self.owner().get("socket")
+        return Path(path) if isinstance(path, str) and self.is_scheduled() else None
+
+    def owner_message(self) -> str:
+        """Who has the project, and what can be done about that, in words."""
         owner = self.owner()
         pid = owner["pid"] if isinstance(owner.get("pid"), int) else None
         who = "another process" if pid is None else f"process {pid}"
@@ -161,14 +168,12 @@ class ProjectData:
             who += f" on {owner['terminal']}"
         if isinstance(owner.get("since"), (int, float)):
             who += f", since {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(owner['since']))}"
-        kill = "" if pid is None else f"kill {pid}"
-        if owner.get("terminal", "") is None:
-            ask = f"Its terminal is gone: it runs without a screen, and none can be attached to it. End it with: {kill}"
-        else:
-            ask = f"Quit that one first{f', on its screen or with: {kill}' if kill else ''}."
+        kill = "" if pid is None else f" or: kill {pid}"
+        project = shlex.quote(str(self.project))
         return (
             f"{self.project.name} is scheduled already, by {who}.\n"
-            f"One project has one scheduler, so that no task runs twice. {ask}"
+            "One project has one scheduler, so that no task runs twice. "
+            f"See it with: redengine-tui attach {project}\nStop it with: redengine-tui stop {project}{kill}"
         )
 
     def prune_outputs(self) -> None:

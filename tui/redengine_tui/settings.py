@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -51,6 +52,17 @@ class Settings:
         except OSError as error:
             return f"The theme is not kept: {self.chosen}: {error.strerror}"
         return ""
+
+    def first_time_left(self) -> bool:
+        """Whether nobody has left a screen before, as far as that can be remembered. From now on somebody has."""
+        if self.chosen is None:
+            return True
+        mark = self.chosen.with_name("left-before")
+        known = mark.exists()
+        with suppress(OSError):  # said once too often rather than never
+            self.chosen.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+        return not known
 
 
 def load(config: Path | None = None, state: Path | None = None) -> Settings:

@@ -8,6 +8,7 @@ import math
 import signal
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,9 @@ class Scheduler(RedBase):
         self._restart_asked = False
         self._draining = False
         self._last_cycle = -math.inf
+        #: Starts this program again, given how (see ``restarting``); whoever has more than the scheduler in this
+        #: process sets another.
+        self.start_anew: Callable[[str], None] = start_anew
 
     # What others see and ask for; from any thread
 
@@ -478,7 +482,7 @@ class Scheduler(RedBase):
         how = self.session.config.restarting
         if how != "recall":
             self.logger.debug("Restarting...", extra={"action": "restart"})
-            start_anew(how)
+            self.start_anew(how)
         return bool(how == "recall")
 
     # By hand

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import click
 
 from redengine_tui.cli.ending import stop
-from redengine_tui.cli.loading import loaded
 from redengine_tui.cli.options import data_dir, theme
-from redengine_tui.cli.showing import show
+from redengine_tui.cli.showing import show_project
 
 #: Options that mean nothing without a screen, and those that mean nothing with one.
 OF_THE_SCREEN = {"theme": "--theme", "stop_on_quit": "--stop-on-quit"}
@@ -20,6 +19,7 @@ OF_HEADLESS = {"log_format": "--log-format", "quiet": "--quiet"}
 @click.argument("project", metavar="PROJECT[:NAME]")
 @theme
 @data_dir
+@click.option("--stop-on-quit", is_flag=True, help="Stop the scheduler when the screen is left, or its terminal lost.")
 @click.option("--headless", is_flag=True, help="Without a screen: for systemd, Docker and cron. See the manual.")
 @click.option(
     "--log-format",
@@ -33,17 +33,21 @@ def command(
     project: str,
     theme: str | None,
     data_dir: str | None,
+    stop_on_quit: bool,
     headless: bool,
     log_format: str | None,
     quiet: bool,
 ) -> None:
-    """Run a project and show it."""
+    """Run a project and show it; show the scheduler that it has already, if there is one.
+
+    q leaves the screen, and the scheduler goes on; Q stops it.
+    """
     _refuse_others(ctx, OF_THE_SCREEN if headless else OF_HEADLESS, headless)
     if headless:
         from redengine_tui.cli.headless import run_headless
 
         run_headless(project, data_dir, log_format or "text", quiet)
-    show(lambda: loaded(project), theme, data_dir)
+    show_project(project, theme, data_dir, stop_on_quit=stop_on_quit)
 
 
 def _refuse_others(ctx: click.Context, others: Mapping[str, str], headless: bool) -> None:

@@ -1,0 +1,63 @@
+"""A screen on a scheduler that runs elsewhere: in another process, or on another machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from redengine.control.wire.client import RemoteController
+from redengine_tui.app import RedEngineTUI
+from redengine_tui.foreground import Keeper
+from redengine_tui.kept_driver import driver_of
+from redengine_tui.screen_end import ScreenEnd
+from redengine_tui.settings import Settings
+from redengine_tui.terminal import kept_for_screen
+
+
+async def attached(
+    controller: RemoteController, settings: Settings, *, read_only: bool = False, keeper: Keeper | None = None
+) -> int:
+    """Connect, and show the scheduler until the screen is left. Returns the exit code: 1 when the screen failed.
+
+    Raises :class:`~redengine.exc.ControlError` when there is no connection to begin with; then nothing was drawn, and
+    the terminal was there for whatever makes the connection to ask for a password. ``keeper``: the process that keeps
+    the place in the shell, where that is another.
+    """
+    await controller.open()
+    try:
+        with kept_for_screen(Path(os.devnull)) as terminal:
+            app = RedEngineTUI(controller, clock=controller.clock, settings=settings, read_only=read_only)
+            end = ScreenEnd(app, terminal)
+            if keeper is not None:
+                app.driver_class = driver_of(keeper)
+                keeper.watch(terminal.stream.fileno())
+            with _signals(end):
+                try:
+                    await app.run_async()
+                finally:
+                    end.over.set()
+            return app.return_code or 0
+    finally:
+        await controller.close()
+
+
+@contextmanager
+def _signals(end: ScreenEnd) -> Iterator[None]:
+    """What would end the program ends its screen alone, in order where that can be: the scheduler is elsewhere."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        end.lost()
+
+    wanted = dict.fromkeys((signal.SIGHUP, signal.SIGTERM, signal.SIGINT), leave)
+    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+    # Interrupts a thread that waits for its terminal.
+    before[signal.SIGURG] = signal.signal(signal.SIGURG, lambda number, frame: None)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

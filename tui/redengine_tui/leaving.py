@@ -1,0 +1,170 @@
+"""The way out: what a screen asks before it is left or its scheduler stops, and what is said of one that goes on."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from redengine.control.messages import KeepRunning, Reply, SchedulerView, ShutDown, TaskView
+from redengine_tui import format
+from redengine_tui.actions import BY_ID
+from redengine_tui.screens.confirm import Choice, ConfirmScreen
+from redengine_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from redengine_tui.app import RedEngineTUI
+
+#: What a screen that was left returns; one whose scheduler has ended returns nothing.
+LEFT = "left"
+ENDED = ("stopped", "failed")
+#: How many names a question tells before it counts the rest, and the length of each (characters).
+NAMES, LONGEST_NAME = 3, 30
+
+Way = Literal["wait", "terminate", "keep", "leave", "stay"]
+
+
+class WayOut:
+    """Asks what is to become of the scheduler, and has it done."""
+
+    def __init__(self, app: RedEngineTUI) -> None:
+        self._app = app
+        #: What was asked of the scheduler from this screen; empty: nothing, or it was taken back.
+        self._asked: Literal["", "wait", "terminate"] = ""
+        self._under_way = False
+
+    def drafts(self) -> str:
+        """What would be lost with the screen, in words: conditions that were typed and not applied."""
+        names = list(self._app.main.condition.drafts)
+        return f"Typed and not applied, for {_listed(names)}: lost with this screen." if names else ""
+
+    def leave(self) -> None:
+        """Leave the screen, and the scheduler to itself. Asks where something typed would be lost."""
+        if lost := self.drafts():
+            self._ask(
+                "Leave with an edited condition?",
+                lost,
+                (Choice("l", "Leave", "leave", costs=True), Choice("s", "Stay", "stay")),
+            )
+        else:
+            self._app.exit(LEFT)
+
+    async def stop(self, *, asks: bool) -> None:
+        """Stop the scheduler and then leave. Without ``asks`` at once, unless something that was typed is lost."""
+        view = self._app.main.model.scheduler
+        if view.state == "stopping" and self._asked == "terminate":
+            self._ask(
+                "The scheduler has not stopped yet.",
+                "It was told to terminate what runs. You can leave without waiting for it.",
+                (Choice("l", "Leave now", "leave", costs=True), Choice("w", "Wait", "stay")),
+            )
+        elif view.state in ("draining", "stopping"):
+            self._ask_again(view)
+        elif asks or self.drafts():
+            self._ask_first(view)
+        else:
+            await self._do("wait")
+
+    def note(self, view: SchedulerView) -> None:
+        """Leave once the scheduler has stopped as it was asked to from here."""
+        if view.state in ("draining", "stopping"):
+            self._under_way = True
+        elif view.state in ENDED:
+            if self._asked:
+                self._app.exit()
+        elif self._under_way:
+            # Taken back, here or on another screen.
+            self._under_way, self._asked = False, ""
+
+    def _ask_first(self, view: SchedulerView) -> None:
+        wait: tuple[Choice[Way], ...] = (Choice("y", "Stop it", "wait", costs=True),)
+        if view.running:
+            wait = (
+                Choice("w", f"Wait for {_them(view.running)}", "wait"),
+                Choice("t", f"Terminate {_them(view.running)}", "terminate", costs=True),
+            )
+        detail = "\n".join(filter(None, (self._running(), self._next(view), self.drafts())))
+        self._ask(
+            f"Stop the scheduler of {safe_line(view.project, LONGEST_NAME)}?",
+            detail,
+            (*wait, Choice("n", "No", "stay")),
+        )
+
+    def _ask_again(self, view: SchedulerView) -> None:
+        keep: tuple[Choice[Way], ...] = ()
+        if view.state == "draining":
+            keep = (Choice("k", "Keep running", "keep"),)
+        what = f"Still waiting for {_tasks(view.running)}." if view.running else "The scheduler has not stopped yet."
+        self._ask(
+            what,
+            "\n".join(filter(None, (self._running(), "Terminated tasks lose the work they have under way."))),
+            (
+                Choice("t", "Terminate now", "terminate", costs=True),
+                *keep,
+                Choice("w", "Go on waiting", "stay"),
+            ),
+        )
+
+    def _running(self) -> str:
+        now = self._app.clock()
+        running: Sequence[TaskView] = self._app.main.model.running
+        if not running:
+            return "Nothing runs."
+
+        def told(view: TaskView) -> str:
+            took = format.elapsed(now - min(run.started for run in view.runs))
+            return f"{safe_line(view.name, LONGEST_NAME)} (for {took})"
+
+        return f"Running: {_listed([told(view) for view in running])}."
+
+    def _next(self, view: SchedulerView) -> str:
+        if view.next_at is None:
+            return ""
+        when = format.future(view.next_at, self._app.clock(), format.zone(view.timezone))
+        return f"Next would be {safe_line(view.next_task, LONGEST_NAME)}: {when}."
+
+    def _ask(self, question: str, detail: str, choices: tuple[Choice[Way], ...]) -> None:
+        self._app.push_screen(ConfirmScreen(question, detail, choices), self._do)
+
+    async def _do(self, way: Way | None) -> None:
+        if way == "leave":
+            self._app.exit(LEFT)
+        elif way == "keep":
+            reply: Reply = await self._app.controller.send(KeepRunning())
+            self._app.tell(reply.message or "The scheduler goes on", bad=not reply.ok)
+        elif way in ("wait", "terminate"):
+            before, self._asked = self._asked, way
+            reply = await self._app.controller.send(ShutDown(force=way == "terminate"))
+            if not reply.ok:
+                self._asked = before
+                self._app.tell(f"Not stopped: {reply.message}", bad=True)
+            elif count := self._app.main.model.scheduler.running:
+                key = self._app.keys_shown(BY_ID["app.stop"]).split(" ")[0]
+                more = f"; {key} takes that back, or terminates" if way == "wait" else ""
+                ended = "has ended" if count == 1 else "have ended"
+                self._app.tell(f"Stops once {_tasks(count)} {ended}{more}")
+
+
+def goes_on(spec: str, pid: int | None) -> str:
+    """How to come back to the scheduler of this project, and how to stop it; ``pid``: its process, if known."""
+    name = safe_line(spec, 300)
+    given = safe_line(shlex.quote(spec), 300)
+    process = "" if pid is None else f" (process {pid})"
+    return (
+        f"The scheduler of {name} goes on{process}.\n"
+        f"Come back: redengine-tui attach {given}   Stop it: redengine-tui stop {given}"
+    )
+
+
+def _tasks(count: int) -> str:
+    return "a task" if count == 1 else f"{count} tasks"
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``a, b, c and 4 more``."""
+    shown = ", ".join(safe_line(name, LONGEST_NAME + 20) for name in names[:NAMES])
+    return shown if len(names) <= NAMES else f"{shown} and {len(names) - NAMES} more"
