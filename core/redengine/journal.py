@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from redengine.abc import Topic
 from redengine.config import Config
 from redengine.log.adapter import TaskAdapter, find_logger, find_repo
+from redengine.log.commands import write_command
 from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.defaults import create_default_handler
+from redengine.log.events import COMMAND
 from redengine.log.handler import RepoHandler
 from redengine.log.history import HistoryBook, OpenRun
 from redengine.log.memory_repo import MAX_RECORDS, BoundedMemoryRepo, bound
@@ -65,6 +67,10 @@ class Journal:
     def emit(self, topic: Topic) -> None:
         """Announce that something happened."""
         raise TypeError(f"{type(self).__name__} announces nothing: override emit")
+
+    def get_time(self) -> float:
+        """Now, in epoch seconds."""
+        raise TypeError(f"{type(self).__name__} knows no time: override get_time")
 
     # The past
 
@@ -184,7 +190,7 @@ class Journal:
         """Take a record of a task into its history."""
         name = getattr(record, "task_name", None)
         action = getattr(record, "action", None)
-        if name is None or action is None:
+        if name is None or action in (None, COMMAND):
             return
         known = self._book
         if (book := self.book) is known:
@@ -221,6 +227,25 @@ class Journal:
         """Announce a record of a task to those who want to see each."""
         for listener in self._record_listeners:
             listener(values)
+
+    def log_command(self, text: str, *, task_name: str = "", refused: bool = False) -> None:
+        """Write to the log who asked for what, and what came of it. A log that does not take that costs a line in the
+        scheduler's."""
+        repo = self._find_repo()
+        if repo is None:
+            return
+        try:
+            write_command(repo, text, task_name=task_name, created=self.get_time(), refused=refused)
+        except Exception as problem:  # whatever the repository, or the project's own record class, raises
+            lines = str(problem).strip().splitlines() or [""]
+            self.scheduler.logger.warning(
+                f"This command is not in the log of the tasks: {type(problem).__name__}: {lines[0]}",
+                extra={"action": "command"},
+            )
+            return
+        if self.config.max_memory_records is not None:
+            bound(repo, self.config.max_memory_records)
+        self.emit((COMMAND,))
 
     def log_failed(self, problem: Exception) -> str:
         """Take in that a record of a task could not be written; returns why, in few words."""
@@ -327,7 +352,7 @@ class Journal:
     def get_scheduler_log(self, *args: Any, **kwargs: Any) -> Iterable[Any]:
         """The records of the scheduler that fit a Red Bird query; ``AttributeError`` when its log cannot be read."""
         adapter = TaskAdapter(logging.getLogger(self.config.scheduler_logger_basename), None, ignore_warnings=True)
-        records: Iterable[Any] = adapter.get_records(*args, **kwargs)
+        records: Iterable[Any] = adapter._get_repo().filter_by(*args, **kwargs).all()
         return records
 
     def delete_task_loggers(self) -> None:

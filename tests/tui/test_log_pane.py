@@ -214,7 +214,7 @@ async def test_filters(app, entry):
         assert "text NO 502" in screen(app)
         await pilot.press("enter")
         assert app.pane.lines.has_focus
-        await pilot.press("f", "a", "a", "a", "a", "a")
+        await pilot.press("f", "a", "a", "a", "a", "a", "a")
         await until(pilot, lambda: app.pane.chosen.where == m.LogFilter(text="NO 502"))
         await pilot.press("slash", "escape")
         await until(pilot, lambda: len(app.pane.window) == 200)

@@ -50,6 +50,9 @@ SCHEDULER_STATES: dict[str, Look] = {
 }
 
 
+#: The look of a command in the log. It is no state of any task.
+COMMAND = Look("»", "command", "plain", "was asked for by somebody.")
+
 #: States in which nothing is started by its condition any more, unless ``draining`` is taken back.
 ENDING = frozenset({"draining", "stopping", "stopped", "failed"})
 
@@ -65,7 +68,10 @@ def scheduler_look(state: str) -> Look:
 
 
 def action_look(action: str) -> Look:
-    """The look of an action of the log: ``run`` as a running task, an end as the state it leads to."""
+    """The look of an action of the log: ``run`` as a running task, an end as the state it leads to, a command as
+    itself."""
+    if action == COMMAND.word:
+        return COMMAND
     return task_look("running")._replace(word="run") if action == "run" else task_look(action)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import logging
+from collections.abc import Collection
 from typing import Any
 
+from redengine.args import Private
 from redengine.args.parameters import keyword_names
 from redengine.control import messages as m
 from redengine.control.callers import refused
 from redengine.control.explain import problems_of
+from redengine.control.parameters import LONGEST, secret_names
 from redengine.exc import ConditionSyntaxError
 from redengine.scheduling.engine import FAILURES
 
@@ -22,24 +26,61 @@ class _RefusedError(Exception):
 
 def carry_out(session: Any, command: Any, caller: m.Caller) -> m.Reply:
     """Do it, or refuse with a reason. Either way the scheduler's log says who asked for what."""
-    scheduler = session.scheduler
-    words = describe(command)
+    task = getattr(command, "task", "")
+    task = session[task] if task and task in session else None
+    # Before it is done: its parameters may be others then.
+    words = describe(command, _secrets(session, task, command))
     try:
         if reason := refused(caller, command):
             raise _RefusedError(reason)
-        message = _do(session, command)
+        reply = m.Reply(True, _do(session, command))
     except _RefusedError as refusal:
-        scheduler.logger.warning(f"{caller}: {words}: refused: {refusal}", extra={"action": "command"})
-        return m.Reply(False, str(refusal))
-    scheduler.logger.info(f"{caller}: {words}", extra={"action": "command"})
-    return m.Reply(True, message)
+        reply = m.Reply(False, str(refusal))
+    _note(session, task, caller, words, reply)
+    return reply
 
 
-def describe(command: Any) -> str:
-    """A command in words, for the log."""
+def _note(session: Any, task: Any, caller: m.Caller, words: str, reply: m.Reply) -> None:
+    """Have the scheduler's log and that of the tasks say who asked for what, and what came of it."""
+    level, answer = (logging.INFO, "") if reply.ok else (logging.WARNING, f": refused: {reply.message}")
+    session.scheduler.logger.log(level, one_line(f"{caller}: {words}{answer}"), extra={"action": "command"})
+    uid = "of unknown uid" if caller.uid is None else f"uid {caller.uid}"
+    who = ", ".join([uid, caller.role, *([f"ssh {caller.ssh}"] if caller.ssh else [])])
+    text = f"{_cut(str(caller), 200)}: {words}: {_cut(reply.message)} [{_cut(who, 300)}]"
+    session.log_command(one_line(text), task_name="" if task is None else str(task.name), refused=not reply.ok)
+
+
+def _secrets(session: Any, task: Any, command: Any) -> Collection[str]:
+    if not isinstance(command, m.Run):
+        return ()
+    names = frozenset(command.parameters)
+    # Of a task that there is not, nobody knows which are.
+    return names if task is None else secret_names(session, task, names)
+
+
+def describe(command: Any, secrets: Collection[str] = ()) -> str:
+    """A command in words, for the log. The parameters of these names are masked."""
     name = type(command).__struct_config__.tag.replace("_", " ")
+    if isinstance(command, m.Run):
+        given = (
+            f"{key!r}: {Private.string_hidden if key in secrets else repr(value)}"
+            for key, value in command.parameters.items()
+        )
+        shown = f" with {{{', '.join(given)}}}" if command.parameters else ""
+        return _cut(f"{name} {command.task!r}{shown}")
     details = [repr(value) for field in command.__struct_fields__ if (value := getattr(command, field))]
-    return " ".join([name, *details])
+    return _cut(" ".join([name, *details]))
+
+
+def one_line(text: str) -> str:
+    """A text without what a log takes for the end of a line, or a terminal for an order."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def _cut(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[:longest]} … ({len(text)} characters)"
 
 
 def _task(session: Any, name: str) -> Any:

@@ -18,12 +18,18 @@ from redengine.scheduling.forecast import next_starts
 from redengine.scheduling.rest import rest
 from redengine.syntax import describe, diagnose, parse_condition
 
+#: Characters of a condition that whoever asks may send: to look through them takes less than half a second.
+LONGEST = 20_000
 #: Of a scheduler that was asked to stop and waits for what runs.
 STOPS_SOON = "the scheduler is about to stop and starts nothing more."
 
 
 def problems_of(text: str, session: Any) -> tuple[Problem, ...]:
-    """Everything wrong in a condition string; pure, quick, and no code of the project is called."""
+    """Everything wrong in a condition string; pure, quick, and no code of the project is called. One that is longer
+    than :data:`LONGEST` is not looked through."""
+    if len(text) > LONGEST:
+        long = f"a condition of {len(text):,} characters is too long to be looked through; {LONGEST:,} are the most"
+        return (Problem(long, LONGEST, len(text), 1, 1),)
     found: tuple[Problem, ...] = diagnose(
         text, custom=session.get_cond_parsers(), task_names=[str(name) for name in session.tasks.names()]
     )

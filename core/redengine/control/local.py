@@ -11,7 +11,7 @@ from redengine.abc import Controller, Listener
 from redengine.control import messages as m
 from redengine.control.callers import refused, this_user
 from redengine.control.commands import carry_out
-from redengine.control.explain import problems_of, report, report_of
+from redengine.control.explain import LONGEST, problems_of, report, report_of
 from redengine.control.log_reading import LogReading
 from redengine.control.parameters import evaluate, list_parameters
 from redengine.control.publisher import Publisher
@@ -97,6 +97,8 @@ class LocalController(Controller):
             return m.Reply(False, reason)
         if isinstance(query, m.CheckCondition):
             return await self._check(query)
+        if isinstance(query, m.Complete) and len(query.condition) > LONGEST:
+            return m.Completions()
         if isinstance(query, m.Complete):
             items = complete(
                 query.condition,

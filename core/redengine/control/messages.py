@@ -13,6 +13,8 @@ import msgspec
 
 from redengine.abc import Action
 
+#: What a record of the log can be of: of a run, or of a command.
+LogAction = Literal["run", "success", "fail", "inaction", "terminate", "crash", "command"]
 #: ``draining``: it was asked to stop, waits for the live runs and starts nothing; that can still be taken back.
 SchedulerState = Literal["starting", "running", "held", "draining", "stopping", "stopped", "failed"]
 
@@ -382,7 +384,7 @@ class LogFilter(msgspec.Struct, frozen=True):
     """
 
     task: str = ""
-    actions: tuple[Action, ...] = ()
+    actions: tuple[LogAction, ...] = ()
     text: str = ""
     level: str = ""
     since: float | None = None

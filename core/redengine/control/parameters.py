@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from redengine.args import Arg, EnvArg, FuncArg, PipeArg, Private, Return, SimpleArg
 from redengine.args.base import NOTSET, BaseArgument
-from redengine.args.parameters import get_value, keyword_names
+from redengine.args.parameters import Parameters, get_value, keyword_names
 from redengine.control.messages import ParameterList, ParameterView, Reply
 from redengine.scheduling.engine import FAILURES
 
@@ -130,6 +130,24 @@ def evaluate(session: Any, task: Any | None, name: str, scope: str) -> Reply:
     except FAILURES as error:
         message = error.args[0] if isinstance(error, KeyError) and error.args else error
         return Reply(False, f"{type(error).__name__}: {message}")
+
+
+def secret_names(session: Any, task: Any, names: Collection[str]) -> frozenset[str]:
+    """Those of the names whose parameter of a task is a secret; all where that cannot be known."""
+    if not names:
+        return frozenset()
+    func = getattr(task, "func", None)
+    try:
+        held = [session.parameters.to_dict(), task.get_task_params().to_dict()]
+        held += [Parameters._from_signature(func).to_dict()] if callable(func) else []
+        return frozenset(
+            str(name)
+            for parameters in held
+            for name, argument in parameters.items()
+            if str(name) in names and any(isinstance(part, Private) for part in _parts(session, argument))
+        )
+    except FAILURES:  # the project's own code takes part
+        return frozenset(names)
 
 
 def _parts(session: Any, argument: Any, seen: frozenset[int] = frozenset()) -> Iterator[BaseArgument]:

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from redengine.log.bird import Repo
+from redengine.log.commands import without_commands
 from redengine.log.handler import RepoHandler
 
 #: Frames of these files are not where somebody logs.
@@ -145,11 +146,13 @@ class TaskAdapter(logging.LoggerAdapter):  # type: ignore[type-arg] # not subscr
     def filter_by(self, *args: Any, **kwargs: Any) -> Any:
         """Records of the task that fit: ``.filter_by(action="fail").all()``.
 
+        Commands (see :mod:`redengine.log.commands`) are left out unless their action is named.
         Raises ``AttributeError`` when no handler of the logger has a repository.
         """
         if self.task_name is not None:
             kwargs["task_name"] = self.task_name
-        return self._get_repo().filter_by(*args, **kwargs)
+        repo = self._get_repo()
+        return repo.filter_by(*args, **without_commands(repo, kwargs))
 
     def get_records(self, *args: Any, **kwargs: Any) -> list[Any]:
         """The records of the task that fit, in the order of the repository. Raises as :meth:`filter_by`."""

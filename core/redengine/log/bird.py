@@ -107,7 +107,7 @@ _load()
 from redbird import BaseRepo, BaseResult  # noqa: E402
 from redbird.exc import ConversionWarning, DataToItemError, KeyFoundError, _handle_conversion_error  # noqa: E402
 from redbird.logging import RepoHandler  # noqa: E402
-from redbird.oper import Between, In, NotEqual, Operation, between, in_, skip  # noqa: E402
+from redbird.oper import Between, Equal, In, NotEqual, Operation, between, in_, skip  # noqa: E402
 from redbird.repos import CSVFileRepo, JSONDirectoryRepo, MemoryRepo, SQLRepo  # noqa: E402
 from redbird.sql import Table  # noqa: E402
 from redbird.templates import TemplateRepo, TemplateResult  # noqa: E402
@@ -163,6 +163,7 @@ __all__ = [
     "CSVFileRepo",
     "ConversionWarning",
     "DataToItemError",
+    "Equal",
     "In",
     "JSONDirectoryRepo",
     "KeyFoundError",

@@ -7,21 +7,29 @@ from collections.abc import Callable
 from typing import Any
 
 from redengine.control.messages import LogEntry, LogFilter
+from redengine.log.events import COMMAND, REFUSED
 from redengine.log.times import to_epoch, to_seconds
 
-#: The level of a record that has none of its own, by its action where that is not ``INFO``: as the task logs it.
+#: The level of a task's record that has none of its own, by its action where that is not ``INFO``: as it logs it.
 LEVELS = {"fail": "ERROR", "crash": "ERROR"}
+
+
+def level_of(action: str, message: str) -> str:
+    """The level of a record that has none of its own."""
+    refused = action == COMMAND and message.startswith(REFUSED)
+    return "WARNING" if refused else LEVELS.get(action, "INFO")
 
 
 def entry_of(cursor: int, get: Callable[[str], Any]) -> LogEntry:
     """The entry of a record, read leniently: what cannot be understood is left empty, ``created`` is then 0."""
+    action, message = _text(get("action")), _text(get("message") or get("msg"))
     return LogEntry(
         cursor=cursor,
         created=time_of(get),
         task=_text(get("task_name")),
-        action=_text(get("action")),
-        message=_text(get("message") or get("msg")),
-        level=_text(get("levelname")) or LEVELS.get(_text(get("action")), "INFO"),
+        action=action,
+        message=message,
+        level=_text(get("levelname")) or level_of(action, message),
         exc_text=_text(get("exc_text")),
         run_id=_text(get("run_id")),
         start=_number(to_epoch, get("start")),

@@ -9,6 +9,11 @@ from typing import NamedTuple
 #: Events kept for one task. A condition that counts further back than these reach asks the log itself.
 KEPT_EVENTS = 512
 
+#: The action of a record that tells of a command. It is no event: no task's past has it.
+COMMAND = "command"
+#: What the message of such a record begins with when the command was refused.
+REFUSED = "refused: "
+
 #: Number in the order of the log, time (epoch seconds), code of the action.
 _LAYOUT = struct.Struct("<QdH")
 #: Bytes of the events of a task that has all it may keep.

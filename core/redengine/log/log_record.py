@@ -19,7 +19,7 @@ class MinimalRecord(BaseModel):
     """The least a scheduler needs to know of the past."""
 
     task_name: str
-    action: str = Field(description="run, success, fail, inaction, terminate or crash")
+    action: str = Field(description="run, success, fail, inaction, terminate, crash, or command")
     #: Epoch seconds.
     created: float
 

@@ -18,6 +18,7 @@ from redengine.log.csv.past_reader import PastReader
 from redengine.log.csv.record_file import RecordFile
 from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.csv.row_reader import BAD, PastValues, lenient, time_of
+from redengine.log.events import COMMAND
 from redengine.log.history import HistoryBook, Loading, OpenRun, Past
 from redengine.log.times import to_epoch, to_seconds
 
@@ -26,7 +27,7 @@ AT_ONCE = 2_000
 
 
 class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past in read_past(repo)``
-    """The past of every record of a repository, oldest first.
+    """The past of every record of a repository, oldest first. Commands are left out: they are nobody's past.
 
     Records that cannot be understood are left out and counted in ``skipped``. Only a log that cannot be read at all
     raises: ``OSError`` that names the file and says what to do, or what the repository raises.
@@ -69,6 +70,9 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
 
     def _batch(self, records: Sequence[Sequence[Any]]) -> Iterable[PastValues]:
         """What can be understood of many records, looked at column by column."""
+        records = [record for record in records if record[1] != COMMAND]
+        if not records:
+            return ()
         names, actions, created, run_ids, starts, runtimes, *_ = zip(*records, strict=True)
         numbers = [number for number in chain(starts, runtimes) if number is not None]
         try:
@@ -83,6 +87,8 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
 
     def _understood(self, records: Iterable[Sequence[Any]]) -> Iterator[PastValues]:
         for task_name, action, created, run_id, start, runtime, *_ in records:
+            if action == COMMAND:
+                continue
             try:
                 if not task_name or not action:
                     raise ValueError("no record of a task")
@@ -94,7 +100,7 @@ class read_past(Iterator[Past]):  # noqa: N801 - used as a function: ``for past 
                     None if start is None else lenient(to_epoch, start),
                     None if runtime is None else lenient(to_seconds, runtime),
                 )
-            except BAD:  # noqa: PERF203 - one bad record must not end the reading
+            except BAD:
                 self.skipped += 1
             else:
                 yield values

@@ -35,7 +35,7 @@ LATE = 1.0
 #: How long the shut-down waits for runs that were asked to stop and do not (seconds).
 GRACE = 10.0
 #: What the scheduler says itself, for others to hear.
-_OWN_TOPICS = frozenset({"reading", "run", "up", "stopped"})
+_OWN_TOPICS = frozenset({"reading", "run", "up", "stopped", "command"})
 
 
 class Scheduler(RedBase):

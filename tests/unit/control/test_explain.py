@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from redengine.conditions import FuncCond
-from redengine.control.explain import report, report_of
+from redengine.control.explain import problems_of, report, report_of
 from redengine.control.messages import ConditionNode
 from redengine.control.outlook import next_start
 from redengine.tasks import FuncTask
@@ -162,3 +162,10 @@ def test_a_failing_part_that_does_not_matter_now(explain: Any) -> None:
 def test_a_condition_that_leaves_the_program_is_a_failing_one(explain: Any) -> None:
     assert explain("is leaving | daily").verdict == "Its condition holds."
     assert explain("is leaving & daily").verdict.startswith("It cannot be evaluated: SystemExit")
+
+
+def test_a_text_that_is_too_long_is_not_looked_through(still: Any) -> None:
+    (problem,) = problems_of("daily & " * 100_000, still)
+    assert problem.severity == "error"
+    assert problem.message.startswith("a condition of 800,000 characters is too long")
+    assert (problem.start, problem.end) == (20_000, 800_000)

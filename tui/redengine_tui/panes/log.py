@@ -60,7 +60,8 @@ put it and the lower edge counts what is new. `end` goes back to the newest and 
 Filters add up, and the line at the top says which are on. `backspace` drops them all.
 
 - `f` shows only the records of the task that the record under the cursor is of, or all again.
-- `a` goes through the kinds of records: all, failures, success, run, terminate, inaction.
+- `a` goes through the kinds of records: all, failures, success, run, terminate, inaction,
+  and commands: who asked for what, and what was answered.
 - `v` goes through the levels: all, INFO, WARNING, ERROR, CRITICAL, each with what is worse.
 - `s` takes a span of time: `10:00`, `10:00-11:30`, `yesterday`, `Mon 9:00`, `2026-11-24 09:00`, `past 2 hours`.
 - `/` shows only records with a text; `enter` keeps it, `escape` drops it.

@@ -8,20 +8,20 @@ from datetime import tzinfo
 
 from textual.content import Content
 
-from redengine.abc import Action
-from redengine.control.messages import LogFilter
+from redengine.control.messages import LogAction, LogFilter
 from redengine_tui.panes.ink import INK, MUTED, STRONG
 from redengine_tui.panes.log_span import ALL_TIME, Span
 from redengine_tui.text import safe_line
 
 #: Steps of the action filter: the word of the chip and the actions it lets through.
-STEPS: tuple[tuple[str, tuple[Action, ...]], ...] = (
+STEPS: tuple[tuple[str, tuple[LogAction, ...]], ...] = (
     ("", ()),
     ("failures", ("fail", "crash")),
     ("success", ("success",)),
     ("run", ("run",)),
     ("terminate", ("terminate",)),
     ("inaction", ("inaction",)),
+    ("command", ("command",)),
 )
 #: Steps of the level filter: the lowest level it lets through.
 LEVELS = ("", "INFO", "WARNING", "ERROR", "CRITICAL")

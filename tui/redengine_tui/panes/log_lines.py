@@ -16,7 +16,7 @@ from redengine_tui.format import DAY, clock_time, dated, duration, is_today, pas
 from redengine_tui.panes.ink import INK, MUTED, fit
 from redengine_tui.panes.log_window import LogWindow
 from redengine_tui.panes.rows import Rows
-from redengine_tui.states import action_look
+from redengine_tui.states import COMMAND, action_look
 from redengine_tui.text import safe_line
 
 #: Cells of the state column: the longest word of an end and its glyph.
@@ -325,6 +325,13 @@ def when(at: float, now: float, zone: tzinfo | None, width: int, far: int) -> st
     return (clock_time(at, zone) if is_today(at, now, zone) else dated(at, now, zone)).rjust(17)
 
 
+def text_colour(entry: LogEntry) -> str:
+    """The colour role of what a record says: of a failure, and of a command that was refused."""
+    if entry.action == COMMAND.word:
+        return "warning" if entry.level == "WARNING" else "plain"
+    return "error" if action_look(entry.action).colour == "error" else "plain"
+
+
 def record_row(
     entry: LogEntry, width: int, now: float, zone: tzinfo | None, *, far: int = 0, names: int = 16
 ) -> Content:
@@ -342,5 +349,5 @@ def record_row(
         took = "" if entry.runtime is None else duration(entry.runtime)
         parts.append(Content.styled(took.rjust(TOOK_WIDTH), MUTED))
     text = safe_line(record_text(entry), 500)
-    parts.append(Content.styled(text, INK["error"] if look.colour == "error" else ""))
+    parts.append(Content.styled(text, INK[text_colour(entry)]))
     return Content("  ").join(parts)

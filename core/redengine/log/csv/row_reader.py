@@ -9,6 +9,7 @@ from itertools import repeat
 import msgspec
 
 from redengine.log.csv.format import CsvFormat
+from redengine.log.events import COMMAND
 from redengine.log.times import to_epoch, to_seconds
 
 _decode_numbers = msgspec.json.Decoder(list[float]).decode
@@ -23,7 +24,8 @@ PastValues = tuple[str, str, float, str, "float | None", "float | None"]
 class RowReader:
     """Reads records that have exactly these columns, among them ``task_name``, ``action`` and ``created``.
 
-    Without ``all_starts`` only records without a run id may come with their ``start``: others do not need it.
+    Commands are left out: they are nobody's past. Without ``all_starts`` only records without a run id may come with
+    their ``start``: others do not need it.
     """
 
     def __init__(self, columns: Sequence[str], fmt: CsvFormat, *, all_starts: bool = True) -> None:
@@ -88,7 +90,8 @@ class RowReader:
             return fields[place::stride] if place < width else [""] * count
 
         names, actions, run_ids = column(self._task), column(self._action), column(self._run)
-        if "" in names or "" in actions:
+        commands = COMMAND in actions
+        if "" in actions or ("" in names and not (commands and _of_commands(names, actions))):
             raise ValueError("one of them is of no task")
         if marks and any(self._format.quotechar in column for column in (names, actions, run_ids)):
             raise ValueError("what is quoted is needed")
@@ -96,7 +99,8 @@ class RowReader:
         with_start = self._start < width and (self._all_starts or "" in run_ids)
         starts = _numbers_or_none(column(self._start)) if with_start else repeat(None)
         runtimes = _numbers_or_none(column(self._runtime)) if self._runtime < width else repeat(None)
-        return zip(names, actions, created, run_ids, starts, runtimes, strict=False)
+        values = zip(names, actions, created, run_ids, starts, runtimes, strict=False)
+        return (each for each in values if each[1] != COMMAND) if commands else values
 
     def _one_by_one(self, records: list[bytes]) -> Iterator[PastValues]:
         quote, delimiter, parse, width = (
@@ -125,7 +129,7 @@ class RowReader:
                     row[self._start],
                     row[self._runtime],
                 )
-                if not task_name or not action:
+                if not action or (not task_name and action != COMMAND):
                     raise ValueError("damaged")
                 values = (
                     task_name,
@@ -138,7 +142,13 @@ class RowReader:
             except BAD:
                 self.skipped += 1
             else:
-                yield values
+                if action != COMMAND:
+                    yield values
+
+
+def _of_commands(names: list[str], actions: list[str]) -> bool:
+    """Whether what is of no task is a command, each."""
+    return all(action == COMMAND for name, action in zip(names, actions, strict=True) if not name)
 
 
 def numbers_of(texts: list[str]) -> list[float]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from redengine.control.messages import LogFilter
 from redengine.log.entry import LEVELS, level_number
+from redengine.log.events import REFUSED
 
 Record = tuple[int, bytes]
 
@@ -84,7 +85,9 @@ def _words_of(level: str) -> tuple[str, ...]:
         # What has no level counts as INFO: there is nothing to look for.
         return ()
     names = {name.lower() for name, number in _level_names().items() if number >= least}
-    return (*sorted(names), *(action for action, name in LEVELS.items() if level_number(name) >= least))
+    actions = (action for action, name in LEVELS.items() if level_number(name) >= least)
+    # A command that was refused is a warning.
+    return (*sorted(names), *actions, *([REFUSED] if least <= logging.WARNING else ()))
 
 
 def _level_names() -> Mapping[str, int]:

@@ -20,6 +20,8 @@ from sqlalchemy.exc import IntegrityError
 
 from redengine.log import bird
 from redengine.log.bird_additions import field_names
+from redengine.log.commands import ButNoCommand
+from redengine.log.events import COMMAND
 from redengine.log.sql.table import COLUMN_TYPES, SqlTable
 
 #: Records that are fetched at once.
@@ -194,6 +196,9 @@ def _conditions(table: SqlTable, name: str, wanted: Any) -> Iterator[sa.ColumnEl
     column = table.columns[name]
     if wanted is bird.skip:
         return
+    if isinstance(wanted, ButNoCommand):
+        yield from _conditions(table, name, wanted.value)
+        wanted = bird.NotEqual(COMMAND)
     if isinstance(wanted, bird.Between):
         wanted = slice(wanted.start, wanted.end)
     if isinstance(wanted, slice):

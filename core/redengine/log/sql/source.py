@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from redengine.control.messages import LogEntry, LogFilter, LogPage, ReadLog
 from redengine.log import bird
 from redengine.log.entry import LEVELS, entry_of, fits, level_number
+from redengine.log.events import COMMAND, REFUSED
 from redengine.log.log_source import LogSource, failed_page, page_length
 from redengine.log.repo_source import RepoLogSource
 from redengine.log.sql.queries import engine_of, table_of
@@ -249,7 +250,11 @@ class _Wanted:
             self.exact = False  # a database does not know which level is above which
         elif number > level_number("INFO"):
             loud = [action for action, name in LEVELS.items() if level_number(name) >= number]
-            self.conditions.append(columns["action"].in_(loud))
+            wanted: sa.ColumnElement[bool] = columns["action"].in_(loud)
+            if number <= level_number("WARNING") and "message" in columns:
+                refused = columns["message"].startswith(REFUSED, autoescape=True)
+                wanted = sa.or_(wanted, sa.and_(columns["action"] == COMMAND, refused))
+            self.conditions.append(wanted)
 
     def _add_text(self, table: SqlTable, text: str) -> None:
         names = [name for name in SEARCHED if name in table.columns]
