@@ -13,6 +13,8 @@ from typing import Any
 
 from redengine.control.wire.protocol import MAGIC
 
+#: Seconds that something may take to come.
+PATIENCE = 20.0
 #: What a friendly client says first.
 HELLO: dict[str, Any] = {"type": "hello", "versions": [1, 1], "version": "test"}
 
@@ -29,12 +31,13 @@ def request(body: Any, id: str = "1", **more: Any) -> dict[str, Any]:
 
 
 class Talk:
-    """A connection to the socket of a scheduler. ``said``: what the other end said, as it came."""
+    """A connection to the socket of a scheduler, by its path or as it is."""
 
-    def __init__(self, path: Path, *messages: Any) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(10)
-        self._socket.connect(str(path))
+    def __init__(self, to: Path | socket.socket, *messages: Any) -> None:
+        self._socket = socket.socket(socket.AF_UNIX) if isinstance(to, Path) else to
+        self._socket.settimeout(PATIENCE)
+        if isinstance(to, Path):
+            self._socket.connect(str(to))
         self._came = b""
         self._greeted = False
         self.say(*messages)
@@ -71,11 +74,11 @@ class Talk:
             while time.monotonic() < end:
                 with contextlib.suppress(TimeoutError):
                     sent += self._socket.send(data)
-        self._socket.settimeout(10)
+        self._socket.settimeout(PATIENCE)
         return sent
 
     def hear(self) -> dict[str, Any] | None:
-        """The next message; ``None`` once the other end has hung up. ``TimeoutError`` when nothing comes for 10 s."""
+        """The next message; ``None`` once the other end has hung up. Raises ``TimeoutError``."""
         if not self._greeted:
             assert self._take(len(MAGIC)) in (MAGIC, b"")
             self._greeted = True
