@@ -335,3 +335,26 @@ def sshd(place: Place) -> Iterator[Sshd]:
         if os.environ.get("REDENGINE_TESTS_NEED_SSHD"):
             raise
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def headless(place: Place, until: Callable[..., Any]) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
+    """``headless(source)``: a scheduler without a screen on this project, that can be attached to."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(source: str) -> subprocess.Popen[bytes]:
+        place.write(source)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "redengine_tui.cli", "run", str(place.project), "--headless"],
+            env=place.env, cwd=place.folder, stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        started.append(process)
+        until(lambda: place.call("dial", str(place.project)).returncode == 0)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)

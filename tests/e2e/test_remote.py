@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-
 import pytest
 
 from redengine.control import messages as m
@@ -27,29 +23,6 @@ def greet():
 
 
 @pytest.fixture
-def headless(place, until):
-    """``headless()``: a scheduler without a screen, on the project of the place."""
-    started = []
-
-    def start(source=PROJECT):
-        place.write(source)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "redengine_tui.cli", "run", str(place.project), "--headless"],
-            env=place.env, cwd=place.folder, stdin=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        started.append(process)
-        until(lambda: place.call("dial", str(place.project)).returncode == 0)
-        return process
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
-
-
-@pytest.fixture
 def ssh_of(sshd, place, monkeypatch):
     """``ssh_of(name, command)``: a machine that this program's own ssh knows."""
     monkeypatch.setenv("PATH", place.env["PATH"])
@@ -63,7 +36,7 @@ async def attached(target):
 
 
 async def test_look_and_steer(place, headless, ssh_of):
-    headless()
+    headless(PROJECT)
     controller = await attached(Far(ssh_of("build7"), str(place.project)))
     try:
         assert [task.name for task in controller.snapshot().tasks] == ["greet"]
@@ -75,7 +48,7 @@ async def test_look_and_steer(place, headless, ssh_of):
 
 
 async def test_a_key_for_looking_only(place, headless, ssh_of):
-    headless()
+    headless(PROJECT)
     command = f"redengine-tui dial {place.project} --read-only"
     controller = await attached(Far(ssh_of("watcher", command=command), "/somewhere/else.py"))
     try:
@@ -90,7 +63,7 @@ async def test_a_key_for_looking_only(place, headless, ssh_of):
 async def test_what_is_wrong_there_is_told(place, headless, ssh_of, sshd):
     place.write(PROJECT)
     host = ssh_of("build7")
-    with pytest.raises(ControlError, match=r"build7: project.py is not scheduled.*\nStart it there with"):
+    with pytest.raises(ControlError, match=r"build7: project.py is not scheduled.*\nStart it with"):
         await attached(Far(host, str(place.project)))
     with pytest.raises(ControlError, match="There is no file"):
         await attached(Far(host, str(place.project.parent / "projetc.py")))
@@ -102,7 +75,7 @@ async def test_what_is_wrong_there_is_told(place, headless, ssh_of, sshd):
 
 
 async def test_what_a_login_prints_is_skipped(place, headless, ssh_of, sshd):
-    headless()
+    headless(PROJECT)
     program = (sshd.there / "redengine-tui").read_text().partition("\n")[2]
     sshd.install(f"echo Welcome to build7; printf '\\000\\001 motd'; {program}")
     controller = await attached(Far(ssh_of("build7"), str(place.project)))

@@ -145,7 +145,7 @@ def test_what_cannot_be_reached_is_said(project):
 
     code, said = ended(project)
     assert code == dial.NOT_SCHEDULED
-    assert f"project.py is not scheduled: no process runs it.\nStart it there with: redengine-tui run {project}" in said
+    assert f"project.py is not scheduled: no process runs it.\nStart it with: redengine-tui run {project}" in said
     code, said = ended(project.parent / "projetc.py")
     assert code == dial.NO_PROJECT
     assert 'did you mean "project.py"?' in said

@@ -180,9 +180,9 @@ class TestWhy:
 
     @pytest.mark.parametrize("code", [NO_PROJECT, NOT_SCHEDULED, NO_SOCKET])
     def test_what_the_other_end_says(self, code):
-        said = "motd\nredengine-tui: project.py is not scheduled.\nStart it there with: redengine-tui run x\n"
+        said = "motd\nredengine-tui: project.py is not scheduled.\nStart it with: redengine-tui run x\n"
         assert why_it_ended(BUILD7, code, said) == (
-            "build7: project.py is not scheduled.\nStart it there with: redengine-tui run x"
+            "build7: project.py is not scheduled.\nStart it with: redengine-tui run x"
         )
 
     def test_who_cannot_be_asked(self):

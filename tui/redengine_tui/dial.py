@@ -68,7 +68,7 @@ _TOO_OLD = (
 def _not_scheduled(data: ProjectData) -> str:
     return (
         f"{data.project.name} is not scheduled: no process runs it.\n"
-        f"Start it there with: redengine-tui run {data.project} --headless"
+        f"Start it with: redengine-tui run {data.project} --headless"
     )
 
 

@@ -19,6 +19,11 @@ Examples:
   redengine-tui forecast project.py      what will start in the next 24 hours
   redengine-tui list project.py --json   its tasks, for other programs
   redengine-tui locate project.py        where its log is
+  redengine-tui ps                       which schedulers run
+  redengine-tui attach ssh://build7/srv/jobs/project.py
+                                         show one of another machine
+  redengine-tui ctl project.py run x --wait
+                                         for scripts
 """
 
 
@@ -27,6 +32,9 @@ COMMANDS = {
     name: f"redengine_tui.cli.{module}"
     for name, module in {
         "run": "run",
+        "stop": "stop",
+        "ps": "ps",
+        "ctl": "ctl",
         "demo": "demo",
         "check": "check",
         "list": "list_tasks",
