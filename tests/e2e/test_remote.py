@@ -81,3 +81,30 @@ async def test_what_a_login_prints_is_skipped(place, headless, ssh_of, sshd):
     controller = await attached(Far(ssh_of("build7"), str(place.project)))
     assert len(controller.snapshot().tasks) == 1
     await controller.close()
+
+
+def test_a_screen_from_afar(place, headless, sshd, until):
+    scheduler = headless(PROJECT)
+    screen = place.start("attach", f"ssh://{sshd.host('build7')}{place.project}")
+    screen.wait_for("greet")
+    screen.wait_for("ssh build7")
+    screen.press("q")
+    assert screen.ended() == 0
+    assert scheduler.poll() is None
+
+
+def test_a_screen_that_may_look_only(place, headless, sshd):
+    headless(PROJECT)
+    narrow = sshd.host("narrow", command=f"redengine-tui dial {place.project} --read-only")
+    screen = place.start("attach", f"ssh://{narrow}{place.project}")
+    screen.wait_for("greet")
+    screen.wait_for("view-only")
+    screen.press("q")
+    assert screen.ended() == 0
+
+
+def test_a_screen_that_cannot_be_had(place, sshd):
+    place.write(PROJECT)
+    screen = place.start("attach", f"ssh://{sshd.host('build7')}{place.project}")
+    assert screen.ended() == 2
+    assert "build7: project.py is not scheduled" in screen.text

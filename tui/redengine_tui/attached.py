@@ -19,7 +19,12 @@ from redengine_tui.terminal import kept_for_screen
 
 
 async def attached(
-    controller: RemoteController, settings: Settings, *, read_only: bool = False, keeper: Keeper | None = None
+    controller: RemoteController,
+    settings: Settings,
+    *,
+    read_only: bool = False,
+    slow_link: bool = False,
+    keeper: Keeper | None = None,
 ) -> int:
     """Connect, and show the scheduler until the screen is left. Returns the exit code: 1 when the screen failed.
 
@@ -30,7 +35,14 @@ async def attached(
     await controller.open()
     try:
         with kept_for_screen(Path(os.devnull)) as terminal:
-            app = RedEngineTUI(controller, clock=controller.clock, settings=settings, read_only=read_only)
+            app = RedEngineTUI(
+                controller,
+                clock=controller.clock,
+                settings=settings,
+                # A key may be for looking only, whatever was asked for.
+                read_only=read_only or controller.link().role == "read",
+                slow_link=slow_link,
+            )
             end = ScreenEnd(app, terminal)
             if keeper is not None:
                 app.driver_class = driver_of(keeper)

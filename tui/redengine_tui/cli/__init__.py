@@ -32,6 +32,7 @@ COMMANDS = {
     name: f"redengine_tui.cli.{module}"
     for name, module in {
         "run": "run",
+        "attach": "attach",
         "stop": "stop",
         "ps": "ps",
         "ctl": "ctl",
