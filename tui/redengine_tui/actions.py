@@ -11,8 +11,9 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-#: Who holds the binding: the app, the main screen (whichever pane has the keyboard), one pane, or the record screen.
-Where = Literal["app", "main", "tasks", "condition", "parameters", "log", "record"]
+#: Who holds the binding: the app, the main screen (whichever pane has the keyboard), one pane, the record screen, the
+#: screen over many schedulers, or its list of them.
+Where = Literal["app", "main", "tasks", "condition", "parameters", "log", "record", "fleet", "schedulers"]
 
 #: Holders in the order of the help page, with their headings.
 HEADINGS: Mapping[Where, str] = {
@@ -23,6 +24,8 @@ HEADINGS: Mapping[Where, str] = {
     "parameters": "Parameters",
     "log": "Log",
     "record": "Log record",
+    "fleet": "Many schedulers",
+    "schedulers": "List of schedulers",
 }
 
 
@@ -84,6 +87,8 @@ ACTIONS: tuple[Act, ...] = (
         palette="Show the log", show=True, rank=8),
     Act("pane.tasks", ("escape",), "show_tasks", "Tasks", "Back to the task list.", "main",
         palette="Show the task list", show=True, rank=0),
+    Act("fleet.back", ("escape",), "leave_visit", "All", "From the task list: back to the list of many schedulers.",
+        "main", palette="Back to the list of many schedulers", show=True, rank=0),
     Act("scheduler.hold", ("h",), "toggle_hold", "Hold",
         "Hold the scheduler, so that nothing starts by condition, or resume it. Running tasks go on.", "main",
         palette="Hold or resume the scheduler", show=True, rank=5, steers=True),
@@ -157,6 +162,17 @@ ACTIONS: tuple[Act, ...] = (
     Act("record.previous", ("p",), "step(-1)", "Previous", "Show the previous record.", "record", show=True),
     Act("record.close", ("escape", "q", "enter"), "close", "Close", "Back to the log.", "record", show=True),
     Act("record.copy", ("c",), "copy", "Copy", "Copy the record to the clipboard.", "record", show=True),
+    Act("fleet.open", ("enter",), "open_scheduler", "Open",
+        "Open the scheduler's own screen, with the cursor on the task; escape comes back.", "fleet",
+        palette="Open the scheduler's own screen", show=True),
+    Act("schedulers.up", ("up", "k"), "move(-1)", "Up", "Go to the scheduler above.", "schedulers"),
+    Act("schedulers.down", ("down", "j"), "move(1)", "Down", "Go to the scheduler below.", "schedulers"),
+    Act("schedulers.page_up", ("pageup",), "page(-1)", "Page up", "Go up by a page.", "schedulers"),
+    Act("schedulers.page_down", ("pagedown",), "page(1)", "Page down", "Go down by a page.", "schedulers"),
+    Act("schedulers.first", ("home", "g"), "first", "First", "Go to the first scheduler.", "schedulers"),
+    Act("schedulers.last", ("end", "G"), "last", "Last", "Go to the last scheduler.", "schedulers"),
+    Act("schedulers.only", ("slash",), "only", "Its tasks", "Show only the tasks of the scheduler.", "schedulers",
+        palette="Show only the tasks of the scheduler", show=True),
     Act("app.palette", ("ctrl+p",), "command_palette", "Commands", "Find a command by its name.", "app",
         show=True, rank=10, priority=True),
     Act("app.theme", (), "theme", "Theme", "Choose the colours.", "app", palette="Choose a theme"),
@@ -173,7 +189,11 @@ ACTIONS: tuple[Act, ...] = (
 # fmt: on
 
 #: Actions of a pane that take a key of the screen around it on purpose: they hand it on when they have no use for it.
-SHADOWS = frozenset({"tasks.clear", "condition.put_back", "log.back"})
+#: Back to the task list and back from there are never both possible.
+SHADOWS = frozenset({"tasks.clear", "condition.put_back", "log.back", "pane.tasks", "fleet.back", "fleet.open"})
+
+#: What the screen over many schedulers does as the main screen does it.
+SHARED = ("task.run", "task.disable", "task.terminate", "scheduler.hold", "pane.next", "pane.previous")
 
 BY_ID: Mapping[str, Act] = {act.id: act for act in ACTIONS}
 
@@ -188,6 +208,11 @@ def bindings(where: Where) -> list[BindingType]:
     return [act.binding() for act in held_by(where) if act.keys]
 
 
+def shared_bindings() -> list[BindingType]:
+    """What the screen over many schedulers has of the main screen's."""
+    return [BY_ID[name].binding() for name in SHARED]
+
+
 def clashes(keymap: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
     """Keys that would mean two things at the same place, with the ids of the actions; ``keymap`` overrides keys.
 
@@ -196,10 +221,8 @@ def clashes(keymap: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
     found: dict[tuple[str, tuple[str, ...]], None] = {}
     for where in HEADINGS:
         by_key: dict[str, list[Act]] = {}
-        # The record screen is modal: nothing around it is reached from there.
-        around = () if where == "record" else ("main", "app")
         for act in ACTIONS:
-            if act.where == where or act.where in around:
+            if act.where == where or act in _around(where):
                 for key in keys_of(act, keymap):
                     by_key.setdefault(key, []).append(act)
         for key, acts in by_key.items():
@@ -207,6 +230,17 @@ def clashes(keymap: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
             if len(ids) > 1 and not SHADOWS.issuperset(act.id for act in acts if act.where == where):
                 found[key, ids] = None
     return list(found)
+
+
+def _around(where: Where) -> tuple[Act, ...]:
+    """What can be done at a place beside what is its own."""
+    if where == "record":
+        # Its screen is modal: nothing around it is reached from there.
+        return ()
+    if where in ("fleet", "schedulers"):
+        fleet = ("fleet",) if where == "schedulers" else ()
+        return tuple(act for act in ACTIONS if act.where in (*fleet, "app") or act.id in SHARED)
+    return tuple(act for act in ACTIONS if act.where in ("main", "app"))
 
 
 def keys_of(act: Act, keymap: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from textual.command import Provider
 from textual.dom import DOMNode
@@ -19,6 +20,7 @@ from redengine_tui.leaving import ENDED, WayOut
 from redengine_tui.palette import ActionProvider, Entry, Palette, ThemeProvider
 from redengine_tui.screens.confirm import ConfirmScreen
 from redengine_tui.screens.main import MainScreen
+from redengine_tui.screens.steering import SteeringScreen
 from redengine_tui.settings import DEFAULT_THEME, Settings
 from redengine_tui.text import safe_block, safe_line
 from redengine_tui.typeahead import KeysInOrder
@@ -45,22 +47,25 @@ class RedEngineTUI(KeysInOrder[str]):
         slow_link: bool = False,
         shown: Callable[[], object] | None = None,
         stops_on_quit: bool = False,
+        base: SteeringScreen | None = None,
     ) -> None:
         """``clock`` gives epoch seconds; ``shown`` is called once the screen is there. With ``read_only`` nothing that
         steers the scheduler is offered. Who leaves leaves it running, unless it ``stops_on_quit``. With ``slow_link``
-        little is sent to the terminal, and little asked of the scheduler."""
+        little is sent to the terminal, and little asked of the scheduler. ``base``: the screen to begin with, by
+        default that of the scheduler."""
         super().__init__()
         if slow_link:
             self.frames = SPARING_FRAMES
         self.animation_level = "none"
         self.controller = ViewOnly(controller) if read_only else controller
+        #: What the program begins with: the screen of this scheduler, or one over many.
+        self.base = base or MainScreen(self.controller, clock, read_only=read_only, slow_link=slow_link)
         self.clock = clock
         self.settings = settings or Settings()
         self.read_only = read_only
         self._shown = shown
-        self.main = MainScreen(self.controller, clock, read_only=read_only, slow_link=slow_link)
         self.stops_on_quit = stops_on_quit
-        self.wayout = WayOut(self)
+        self._ways: WeakKeyDictionary[SteeringScreen, WayOut] = WeakKeyDictionary()
         self._themes, self._theme_problems = themes.load(self.settings.themes)
         for theme, _about in self._themes.values():
             self.register_theme(theme)
@@ -73,9 +78,22 @@ class RedEngineTUI(KeysInOrder[str]):
         self._theme_problems += (safe_line(f'There is no theme "{self.settings.theme}"; there are {there}.'),)
         return DEFAULT_THEME
 
+    @property
+    def here(self) -> SteeringScreen:
+        """The screen of a scheduler, or over many, that is shown, perhaps below others that are closed again."""
+        above = self.screen_stack[::-1] if self._screen_stacks else []
+        return next((screen for screen in above if isinstance(screen, SteeringScreen)), self.base)
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen of the scheduler that is shown; ``LookupError`` where that is one over many."""
+        if isinstance(here := self.here, MainScreen):
+            return here
+        raise LookupError("the screen over many schedulers is shown")
+
     def on_mount(self) -> None:
         self.set_keymap(dict(self.settings.keys))
-        self.push_screen(self.main)
+        self.push_screen(self.base)
         self.title = safe_line(self.controller.snapshot().scheduler.project)
         for problem in (*self.settings.problems, *self._theme_problems):
             self.tell(problem, bad=True)
@@ -140,9 +158,9 @@ class RedEngineTUI(KeysInOrder[str]):
         """What the command palette offers: actions that make sense where it was opened, and themes."""
         for act in ACTIONS:
             if act.palette and not (act.steers and self.read_only):
-                holder = self if act.where == "app" else self.main.holder(act.where)
-                keys = self.keys_shown(act)
-                yield Entry(act.palette, act.help, partial(self._run, act, holder), keys)
+                holder = self if act.where == "app" else self.here.holder_of(act)
+                if holder is not None:
+                    yield Entry(act.palette, act.help, partial(self._run, act, holder), self.keys_shown(act))
         for page in pages():
             yield Entry(f"Manual: {page.title}", "Read this page", partial(self.read, page))
         yield from self.theme_entries()
@@ -162,35 +180,42 @@ class RedEngineTUI(KeysInOrder[str]):
         from redengine_tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.keys_shown, self.main.helps()))
+            self.push_screen(HelpScreen(self.keys_shown, self.here.helps()))
 
     # The way out
 
+    @property
+    def wayout(self) -> WayOut:
+        """The way out of the screen that is shown, which remembers what was asked for there."""
+        return self._ways.setdefault(self.here, WayOut(self, self.here))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """On a view-only screen the scheduler cannot be stopped."""
-        if action == "stop" and self.read_only:
-            return None
+        """Only the scheduler whose screen is shown can be stopped, and not from a view-only screen."""
+        if action == "stop":
+            if not isinstance(here := self.here, MainScreen):
+                return False
+            return None if here.read_only else True
         return super().check_action(action, parameters)
 
     async def action_quit(self) -> None:
         """Leave: the scheduler goes on, unless it is to end with its screen."""
         if self._answers_harmlessly():
             return
-        view = self.main.model.scheduler
-        if view.state in ENDED:
+        view = self.base.model.scheduler if isinstance(self.base, MainScreen) else None
+        if view is not None and view.state in ENDED:
             self.exit()
-        elif self.stops_on_quit and not self.read_only:
+        elif view is not None and self.stops_on_quit and not self.read_only:
             await self.wayout.stop(asks=bool(view.running))
         else:
             self.wayout.leave()
 
     async def action_stop(self) -> None:
         """Stop the scheduler, and then leave: always asks."""
-        if self._answers_harmlessly() or self.read_only:
+        if self._answers_harmlessly() or not self.check_action("stop", ()):
             return
         view = self.main.model.scheduler
         if view.state in ENDED:
-            self.exit()
+            self.wayout.end()
         else:
             await self.wayout.stop(asks=bool(view.running) or not self.stops_on_quit)
 
@@ -203,4 +228,5 @@ class RedEngineTUI(KeysInOrder[str]):
 
     def on_main_screen_scheduler_changed(self, event: MainScreen.SchedulerChanged) -> None:
         """End once the scheduler has stopped as it was asked to."""
-        self.wayout.note(event.view)
+        if (way := self._ways.get(event.screen)) is not None:
+            way.note(event.view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from redengine.control.messages import KeepRunning, Reply, SchedulerView, ShutDown, TaskView
 from redengine_tui import format
@@ -14,6 +14,8 @@ from redengine_tui.text import safe_line
 
 if TYPE_CHECKING:
     from redengine_tui.app import RedEngineTUI
+    from redengine_tui.screens.main import MainScreen
+    from redengine_tui.screens.steering import SteeringScreen
 
 #: What a screen that was left returns; one whose scheduler has ended returns nothing.
 LEFT = "left"
@@ -27,16 +29,29 @@ Way = Literal["wait", "terminate", "keep", "leave", "stay"]
 class WayOut:
     """Asks what is to become of the scheduler, and has it done."""
 
-    def __init__(self, app: RedEngineTUI) -> None:
+    def __init__(self, app: RedEngineTUI, screen: SteeringScreen) -> None:
+        """``screen``: what is left; of one over many schedulers there is no scheduler to stop."""
         self._app = app
+        self._screen = screen
         #: What was asked of the scheduler from this screen; empty: nothing, or it was taken back.
         self._asked: Literal["", "wait", "terminate"] = ""
         self._under_way = False
 
     def drafts(self) -> str:
         """What would be lost with the screen, in words: conditions that were typed and not applied."""
-        names = list(self._app.main.condition.drafts)
+        names = self._app.base.drafts()
         return f"Typed and not applied, for {_listed(names)}: lost with this screen." if names else ""
+
+    @property
+    def _main(self) -> MainScreen:
+        return cast("MainScreen", self._screen)
+
+    def end(self) -> None:
+        """The scheduler has ended, and its screen with it: back to the one over many, if there is one."""
+        if self._screen is self._app.base:
+            self._app.exit()
+        elif self._screen is self._app.screen:
+            self._main.dismiss()
 
     def leave(self) -> None:
         """Leave the screen, and the scheduler to itself. Asks where something typed would be lost."""
@@ -51,7 +66,7 @@ class WayOut:
 
     async def stop(self, *, asks: bool) -> None:
         """Stop the scheduler and then leave. Without ``asks`` at once, unless something that was typed is lost."""
-        view = self._app.main.model.scheduler
+        view = self._main.model.scheduler
         if view.state == "stopping" and self._asked == "terminate":
             self._ask(
                 "The scheduler has not stopped yet.",
@@ -71,7 +86,7 @@ class WayOut:
             self._under_way = True
         elif view.state in ENDED:
             if self._asked:
-                self._app.exit()
+                self.end()
         elif self._under_way:
             # Taken back, here or on another screen.
             self._under_way, self._asked = False, ""
@@ -107,7 +122,7 @@ class WayOut:
 
     def _running(self) -> str:
         now = self._app.clock()
-        running: Sequence[TaskView] = self._app.main.model.running
+        running: Sequence[TaskView] = self._main.model.running
         if not running:
             return "Nothing runs."
 
@@ -130,15 +145,15 @@ class WayOut:
         if way == "leave":
             self._app.exit(LEFT)
         elif way == "keep":
-            reply: Reply = await self._app.controller.send(KeepRunning())
+            reply: Reply = await self._main.controller.send(KeepRunning())
             self._app.tell(reply.message or "The scheduler goes on", bad=not reply.ok)
         elif way in ("wait", "terminate"):
             before, self._asked = self._asked, way
-            reply = await self._app.controller.send(ShutDown(force=way == "terminate"))
+            reply = await self._main.controller.send(ShutDown(force=way == "terminate"))
             if not reply.ok:
                 self._asked = before
                 self._app.tell(f"Not stopped: {reply.message}", bad=True)
-            elif count := self._app.main.model.scheduler.running:
+            elif count := self._main.model.scheduler.running:
                 key = self._app.keys_shown(BY_ID["app.stop"]).split(" ")[0]
                 more = f"; {key} takes that back, or terminates" if way == "wait" else ""
                 ended = "has ended" if count == 1 else "have ended"

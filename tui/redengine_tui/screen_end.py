@@ -38,7 +38,7 @@ class ScreenEnd:
             first()
         # A screen that is told to go in the midst of its coming takes it for an error.
         end = time.monotonic() + COMING
-        while not (self.over.is_set() or self._app.main.is_mounted or time.monotonic() > end):
+        while not (self.over.is_set() or self._app.base.is_mounted or time.monotonic() > end):
             self.over.wait(0.02)
         loop = self._app._loop
         if loop is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -40,6 +40,8 @@ a wide screen, is how the newest ended run went of a task whose state tells some
 other tasks, *when* something happens that has no time, or *never* by itself.
 """
     BINDINGS = bindings("tasks")
+    #: What the filter looks at.
+    FILTERS_BY: ClassVar[str] = "name, state or condition"
 
     DEFAULT_CSS = """
     TasksPane {
@@ -66,14 +68,25 @@ other tasks, *when* something happens that has no time, or *never* by itself.
 
     def __init__(self, controller: Controller, clock: Callable[[], float], **kwargs: Any) -> None:
         super().__init__(controller, clock, **kwargs)
-        self.roster = Roster()
-        self.table = TaskTable(self.roster, clock, id="list")
-        self._entry = Input(placeholder="name, state or condition", id="filter", select_on_focus=False)
+        self.table = self._make_table()
+        self.roster = self.table.roster
+        self._entry = Input(placeholder=self.FILTERS_BY, id="filter", select_on_focus=False)
         self._entry.cursor_blink = False
         #: The task that was under the cursor when the filter was gone to.
         self._before: str | None = None
         #: Where a project without tasks is, so that one can be written into it.
         self._path = ""
+
+    def _make_table(self) -> TaskTable:
+        return TaskTable(Roster(), self.clock, id="list")
+
+    def _none_at_all(self) -> tuple[str, ...]:
+        """What is said where there is no task, filter or not."""
+        return (
+            "This project has no tasks yet. Declare one in",
+            safe_line(self._path) or "the project file",
+            'with @app.task("daily") above a function, and start again.',
+        )
 
     def compose(self) -> ComposeResult:
         yield self._entry
@@ -134,17 +147,14 @@ other tasks, *when* something happens that has no time, or *never* by itself.
         write_border(self, subtitle=Content(count))
         if shown:
             return
-        if known:
-            self.table.nothing = (
-                f'No task has "{safe_line(self.roster.filter, 40)}" in its name, state or condition.',
+        self.table.nothing = (
+            (
+                f'No task has "{safe_line(self.roster.filter, 40)}" in its {self.FILTERS_BY}.',
                 "Press escape to see all tasks.",
             )
-        else:
-            self.table.nothing = (
-                "This project has no tasks yet. Declare one in",
-                safe_line(self._path) or "the project file",
-                'with @app.task("daily") above a function, and start again.',
-            )
+            if known
+            else self._none_at_all()
+        )
         self.table.refresh()
 
     @on(TaskTable.Moved)
@@ -225,6 +235,15 @@ other tasks, *when* something happens that has no time, or *never* by itself.
         self._entry.add_class("-open")
         # At once: Widget.focus() waits its turn, and what is typed meanwhile would go to the list.
         self.screen.set_focus(self._entry)
+
+    def filter_by(self, text: str) -> None:
+        """Show only the tasks that have this text."""
+        self._before = self.table.current
+        self._entry.add_class("-open")
+        self._entry.value = text
+        self.roster.narrow(text)
+        self._rearranged(self.roster.best)
+        self.screen.set_focus(self.table)
 
     def action_clear_filter(self) -> None:
         """Close the filter and show all tasks. From within the filter, back to the task from before."""

@@ -6,42 +6,28 @@ from asyncio import TimerHandle, get_running_loop
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.events import DescendantFocus
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
 from redengine.abc import Controller
-from redengine.control.messages import (
-    Command,
-    Disable,
-    Enable,
-    Hold,
-    Link,
-    Reply,
-    Resume,
-    Run,
-    SchedulerView,
-    TaskView,
-    Terminate,
-)
+from redengine.control.messages import Hold, Link, Resume, SchedulerView
 from redengine_tui import format
 from redengine_tui.actions import ACTIONS, BY_ID, bindings
 from redengine_tui.model import Model
 from redengine_tui.panes.condition import ConditionPane
 from redengine_tui.panes.log import LogPane
-from redengine_tui.panes.pace import answer, later
+from redengine_tui.panes.pace import later
 from redengine_tui.panes.pane import Pane
 from redengine_tui.panes.parameters import ParametersPane
 from redengine_tui.panes.tasks import TasksPane
-from redengine_tui.screens.confirm import yes_or_no
+from redengine_tui.screens.steering import SteeringScreen
 from redengine_tui.staleness import PictureClock, is_stale
-from redengine_tui.text import safe_line
 from redengine_tui.widgets.header import Header
 from redengine_tui.widgets.keybar import KeyBar
 from redengine_tui.widgets.tabs import PaneTabs
@@ -52,8 +38,6 @@ if TYPE_CHECKING:
 #: Pulls of changes a second, at most, and where the link is to be spared.
 FRAMES = 20
 SPARING_FRAMES = 2
-#: Seconds until it is said that the answer to a command is awaited.
-PATIENCE = 1.0
 #: Seconds between two states that are sent over a link that is to be spared.
 SPARING_PACE = 0.5
 #: Cells and lines from which two panes find room side by side, and one above the other; below the least: none.
@@ -65,7 +49,7 @@ _STEERING = frozenset(act.action for act in ACTIONS if act.where == "main" and a
 _OF_THE_TASK = frozenset({"run_task", "toggle_task", "terminate_task"})
 
 
-class MainScreen(Screen[None]):
+class MainScreen(SteeringScreen):
     """All panes at once where they find room, else the task list and one other, or one at a time."""
 
     BINDINGS = bindings("main")
@@ -73,16 +57,27 @@ class MainScreen(Screen[None]):
     class SchedulerChanged(Message):
         """There is a new view of the scheduler."""
 
-        def __init__(self, view: SchedulerView) -> None:
+        def __init__(self, screen: MainScreen, view: SchedulerView) -> None:
+            self.screen = screen
             self.view = view
             super().__init__()
 
     def __init__(
-        self, controller: Controller, clock: Callable[[], float], *, read_only: bool = False, slow_link: bool = False
+        self,
+        controller: Controller,
+        clock: Callable[[], float],
+        *,
+        read_only: bool = False,
+        slow_link: bool = False,
+        task: str | None = None,
+        visited: bool = False,
     ) -> None:
         """``clock`` gives the scheduler's time in epoch seconds; with ``slow_link`` the link is spared from the start,
-        else when it is found to be slow."""
+        else when it is found to be slow. ``task``: the one to put the cursor on; ``visited``: whether one comes from a
+        screen over many schedulers, and goes back there."""
         super().__init__()
+        self.visited = visited
+        self._begin_at = task
         self.controller = controller
         self.clock = clock = PictureClock(clock, controller.link)
         self._read_only = read_only
@@ -131,6 +126,8 @@ class MainScreen(Screen[None]):
         header.read_only = self._read_only
         header.show(snapshot.scheduler)
         self.tasks.load(snapshot)
+        if self._begin_at is not None:
+            self.tasks.table.rearranged(self._begin_at)
         self._look_at_link()
         self.set_interval(1, self._tick)
         self._arrange()
@@ -161,7 +158,7 @@ class MainScreen(Screen[None]):
         for pane in self.panes.values():
             pane.changed(delta)
         if delta.scheduler != before:
-            self.post_message(self.SchedulerChanged(delta.scheduler))
+            self.post_message(self.SchedulerChanged(self, delta.scheduler))
 
     def _tell_zone(self) -> None:
         zone = format.zone(self.model.scheduler.timezone)
@@ -262,12 +259,15 @@ class MainScreen(Screen[None]):
         event.stop()
         self._go(event.pane)
 
-    def holder(self, where: str) -> DOMNode:
-        """Who carries out the actions of this place."""
-        return self.panes.get(where, self)
+    def holder(self, where: str) -> DOMNode | None:
+        if where == "main":
+            return self
+        return self.panes.get(where)
+
+    def drafts(self) -> list[str]:
+        return list(self.condition.drafts)
 
     def helps(self) -> list[str]:
-        """What each pane says about itself, in Markdown."""
         return [pane.HELP for pane in self.panes.values() if pane.HELP]
 
     def action_show_pane(self, name: str) -> None:
@@ -283,6 +283,10 @@ class MainScreen(Screen[None]):
     def action_show_tasks(self) -> None:
         """Back to the task list."""
         self._go("tasks")
+
+    def action_leave_visit(self) -> None:
+        """Back to the screen over many schedulers."""
+        self.dismiss()
 
     def action_next_pane(self) -> None:
         """Go to the next pane."""
@@ -303,6 +307,8 @@ class MainScreen(Screen[None]):
         if action == "show_tasks":
             # Where it leads nowhere it is not named either.
             return self.pane != "tasks"
+        if action == "leave_visit":
+            return self.visited and self.pane == "tasks"
         if action not in _STEERING:
             return True
         if self.has_class("-small"):
@@ -312,67 +318,9 @@ class MainScreen(Screen[None]):
             return False
         return None if self.read_only else True
 
-    def action_run_task(self) -> None:
-        """Run the task under the cursor."""
-        if view := self._chosen():
-            self._send(Run(view.name), f"Started {view.name}")
-
-    def action_toggle_task(self) -> None:
-        """Disable the task under the cursor, or enable it."""
-        if view := self._chosen():
-            if view.disabled:
-                self._send(Enable(view.name), f"Enabled {view.name}")
-            else:
-                self._send(Disable(view.name), f"Disabled {view.name}")
-
-    def action_terminate_task(self) -> None:
-        """Ask whether the live runs of the task under the cursor are to be stopped, and what was asked for dropped."""
-        view = self._chosen()
-        if view is None:
-            return
-        if not view.runs:
-            if view.asked:
-                self._send(Terminate(view.name), f"{view.name} does not run")
-            else:
-                self._tell(f"{view.name} is not running", bad=True)
-            return
-        took = format.elapsed(self.clock() - min(run.started for run in view.runs))
-        what = f"It has been running for {took}" if len(view.runs) == 1 else f"{len(view.runs)} runs, up to {took} old"
-        more = f", and {view.asked} more that {'was' if view.asked == 1 else 'were'} asked for" if view.asked else ""
-        name = view.name
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._send(Terminate(name), f"Terminating {name}")
-
-        question = f"Terminate {safe_line(name, 60)}?"
-        self.app.push_screen(
-            yes_or_no(question, f"{what}{more}. The work under way is lost.", "Terminate", "Let it run"), answered
-        )
-
     def action_toggle_hold(self) -> None:
         """Hold the scheduler, or resume it."""
         if self.model.scheduler.state == "held":
             self._send(Resume(), "Resumed: tasks start by their conditions again")
         else:
             self._send(Hold(), "Held: nothing starts by condition until you resume")
-
-    def _chosen(self) -> TaskView | None:
-        view = self.tasks.current
-        if view is None:
-            self._tell("There is no task under the cursor", bad=True)
-        return view
-
-    @work
-    async def _send(self, command: Command, done: str) -> None:
-        """Have a command carried out, and say how that went."""
-        waiting = later(self, PATIENCE, lambda: self._tell("Sent; waiting for the answer …"))
-        reply: Reply = await answer(self, self.controller.send(command))
-        waiting.cancel()
-        if reply.ok:
-            self._tell(reply.message or done)
-        else:
-            self._tell(reply.message or "The scheduler refused, and gave no reason", bad=True)
-
-    def _tell(self, text: str, *, bad: bool = False) -> None:
-        cast("RedEngineTUI", self.app).tell(text, bad=bad)

@@ -134,17 +134,16 @@ COLUMNS: tuple[Column, ...] = (
     Column("next", "Next run", _next, _next_key, 12, rank=2),
 )
 #: Columns that take what their texts need, in the order in which they are given it.
-GROWING = ("state", "last_run", "last_result", "name", "next", "condition")
-BY_ID = {column.id: column for column in COLUMNS}
+GROWING = ("state", "last_run", "last_result", "name", "scheduler", "next", "condition")
 
 
-def lay_out(width: int, needs: dict[str, int]) -> tuple[Slot, ...]:
-    """Fit the columns into ``width`` cells. ``needs``: the widest text of columns, in cells.
+def lay_out(width: int, needs: dict[str, int], columns: tuple[Column, ...] = COLUMNS) -> tuple[Slot, ...]:
+    """Fit columns into ``width`` cells. ``needs``: the widest text of columns, in cells.
 
     Columns that find no room are left out, those of the highest rank first. What is left over goes to those of
     :data:`GROWING` that need it, and what nobody needs to the condition.
     """
-    chosen = [column for column in COLUMNS if column.wide <= width]
+    chosen = [column for column in columns if column.wide <= width]
     while _least(chosen) > width and len(chosen) > 1:
         chosen.remove(max(chosen, key=lambda column: column.rank))
     widths = {column.id: column.least for column in chosen}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from redengine.control.messages import TaskView
 from redengine_tui.states import task_look
-from redengine_tui.widgets.columns import BY_ID, Column
+from redengine_tui.widgets.columns import COLUMNS, Column
 
 
 class Changed(NamedTuple):
@@ -48,7 +48,9 @@ _Key = tuple[Any, ...]
 class Roster:
     """The tasks of a list, filtered and sorted."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: tuple[Column, ...] = COLUMNS) -> None:
+        """``columns``: what the list has of them, and can be sorted by."""
+        self.columns = columns
         #: Every task, shown or not.
         self.views: dict[str, TaskView] = {}
         #: Sort column; ``None``: the order of the project.
@@ -81,7 +83,7 @@ class Roster:
 
     def arrange(self, *, column: str | None, falling: bool = False) -> None:
         """Sort by a column, or with ``None`` by the order of the project."""
-        self.column = BY_ID[column] if column else None
+        self.column = next(each for each in self.columns if each.id == column) if column else None
         self.falling = falling
         self._rebuild()
 

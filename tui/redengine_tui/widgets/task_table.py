@@ -16,7 +16,7 @@ from textual.widget import Widget
 from redengine.control.messages import TaskView
 from redengine_tui.panes.ink import INK, MUTED, fit
 from redengine_tui.panes.rows import Rows
-from redengine_tui.widgets.columns import BY_ID, GAP, GROWING, Cell, Moment, Slot, lay_out
+from redengine_tui.widgets.columns import GAP, GROWING, Cell, Moment, Slot, lay_out
 from redengine_tui.widgets.roster import Changed, Roster
 
 #: Strips kept; more than the tallest terminal shows, and no burden.
@@ -28,7 +28,7 @@ class _Drawn(NamedTuple):
 
     view: TaskView
     cells: tuple[Cell, ...]
-    look: tuple[int, bool, bool]
+    look: tuple[int, bool, bool, bool]
     strip: Strip
 
 
@@ -94,12 +94,11 @@ class TaskTable(Rows):
 
     def tick(self) -> None:
         """Time has passed: draw those rows in view again that now read otherwise."""
-        now = self._moment()
         top = round(self.scroll_offset.y)
         for line in range(top, min(top + self.row_space, self.count)):
             view = self.roster[line]
             drawn = self._drawn.get(view.name)
-            if drawn is not None and drawn.view is view and drawn.cells != self._cells(view, now):
+            if drawn is not None and drawn.view is view and drawn.cells != self._cells(view, self.moment(view)):
                 del self._drawn[view.name]
                 self.refresh_line(line)
 
@@ -126,18 +125,19 @@ class TaskTable(Rows):
     def _measure(self, views: tuple[TaskView, ...]) -> bool:
         """Widen what is needed by these tasks; whether that changed the columns. They never get narrower by
         themselves: columns that jump about cannot be read."""
-        now = self._moment()
         grown = False
+        columns = [column for column in self.roster.columns if column.id in GROWING]
         for view in views:
-            for name in GROWING:
-                width = cell_len(BY_ID[name].cell(view, now).text)
-                if width > self._needs.get(name, 0):
-                    self._needs[name] = width
+            now = self.moment(view)
+            for column in columns:
+                width = cell_len(column.cell(view, now).text)
+                if width > self._needs.get(column.id, 0):
+                    self._needs[column.id] = width
                     grown = True
         return grown and self._lay_out()
 
     def _lay_out(self) -> bool:
-        slots = lay_out(self.row_width, self._needs) if self.row_width > 0 else ()
+        slots = lay_out(self.row_width, self._needs, self.roster.columns) if self.row_width > 0 else ()
         if slots == self.slots:
             return False
         self.slots = slots
@@ -147,7 +147,8 @@ class TaskTable(Rows):
 
     # Rows
 
-    def _moment(self) -> Moment:
+    def moment(self, view: TaskView) -> Moment:
+        """The time at which this task is shown."""
         return Moment(self.clock(), self.zone, self.sparing)
 
     def _cells(self, view: TaskView, now: Moment) -> tuple[Cell, ...]:
@@ -164,6 +165,10 @@ class TaskTable(Rows):
             self.ending = ending
             self._edition += 1
             self.refresh()
+
+    def is_stale(self, view: TaskView) -> bool:
+        """Whether what is said of this task may not be so any more."""
+        return self.stale
 
     def fade(self, stale: bool) -> None:
         """What is listed may not be so any more, or is again."""
@@ -185,11 +190,11 @@ class TaskTable(Rows):
         if not 0 <= line < len(self.roster) or not self.slots:
             return self._blank(y)
         view = self.roster[line]
-        look = (self._edition, line == self.cursor, self.has_focus)
+        look = (self._edition, line == self.cursor, self.has_focus, self.is_stale(view))
         drawn = self._drawn.get(view.name)
         if drawn is None or drawn.view is not view or drawn.look != look:
-            cells = self._cells(view, self._moment())
-            drawn = _Drawn(view, cells, look, self._draw(cells, under_cursor=look[1]))
+            cells = self._cells(view, self.moment(view))
+            drawn = _Drawn(view, cells, look, self._draw(cells, under_cursor=look[1], stale=look[3]))
             if len(self._drawn) >= KEPT_STRIPS:
                 self._drawn.clear()
             self._drawn[view.name] = drawn
@@ -200,14 +205,14 @@ class TaskTable(Rows):
         content = fit(Content.styled(said, MUTED), self.row_width)
         return Strip(content.render_segments(self.visual_style), content.cell_length)
 
-    def _draw(self, cells: tuple[Cell, ...], *, under_cursor: bool) -> Strip:
+    def _draw(self, cells: tuple[Cell, ...], *, under_cursor: bool, stale: bool) -> Strip:
         # On the cursor of a focused list every colour would have to fit the cursor's: the theme's pair is used alone.
         plain = under_cursor and self.has_focus
         parts: list[Content] = []
         for slot, cell in zip(self.slots, cells, strict=True):
             text = f"{cell.text:>{slot.width}}" if slot.column.right else cell.text
             content = fit(Content(text), slot.width)
-            colour = "" if plain else MUTED if self.stale else INK.get(cell.colour, "")
+            colour = "" if plain else MUTED if stale else INK.get(cell.colour, "")
             parts.append(content.stylize(colour) if colour else content)
         style = self.cursor_style if under_cursor else self.visual_style
         row = Content(" " * GAP).join(parts)
