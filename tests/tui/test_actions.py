@@ -7,12 +7,15 @@ from typing import get_args
 import pytest
 
 from redengine.control.messages import SchedulerState, TaskState
-from redengine_tui.actions import ACTIONS, BY_ID, HEADINGS, Where, clashes, held_by
+from redengine_tui.actions import ACTIONS, BY_ID, HEADINGS, SHARED, Where, clashes, held_by
 from redengine_tui.app import RedEngineTUI
+from redengine_tui.fleet import FleetController
 from redengine_tui.panes.condition import ConditionPane
 from redengine_tui.panes.log import LogPane
 from redengine_tui.panes.parameters import ParametersPane
+from redengine_tui.panes.schedulers import SchedulersPane
 from redengine_tui.panes.tasks import TasksPane
+from redengine_tui.screens.fleet import FleetScreen
 from redengine_tui.screens.main import MainScreen
 from redengine_tui.screens.record import RecordScreen
 from redengine_tui.states import SCHEDULER_STATES, TASK_STATES
@@ -28,6 +31,7 @@ def test_keys_do_not_clash():
 
 def test_a_clash_is_seen_inside_a_list_of_keys_too():
     assert clashes({"task.run": "f5,d"}) == [("d", ("task.run", "task.disable"))]
+    assert ("r", ("task.run", "fleet.open")) in clashes({"fleet.open": "r"})
     assert ("q", ("tasks.sort", "app.quit")) in clashes({"tasks.sort": "q"})
 
 
@@ -45,16 +49,24 @@ def test_every_place_has_a_heading_and_something_to_do():
 
 async def test_every_action_has_someone_who_carries_it_out(controller, clock):
     app = RedEngineTUI(controller, clock=clock)
+    many = FleetScreen(FleetController((), clock))
     async with app.run_test():
         for act in ACTIONS:
-            holder = {"app": app, "record": RecordScreen}.get(act.where) or app.main.holder(act.where)
+            holder = {"app": app, "record": RecordScreen}.get(act.where)
+            holder = holder or app.main.holder(act.where) or many.holder(act.where)
             assert hasattr(holder, f"action_{act.action.partition('(')[0]}"), act.id
 
 
-PANES = [TasksPane, ConditionPane, ParametersPane, LogPane]
+def test_what_is_shared_is_done_on_both_screens():
+    for name in SHARED:
+        assert BY_ID[name].where == "main"
+        assert hasattr(FleetScreen, f"action_{BY_ID[name].action}")
 
 
-@pytest.mark.parametrize("holder", [RedEngineTUI, MainScreen, RecordScreen, *PANES])
+PANES = [TasksPane, SchedulersPane, ConditionPane, ParametersPane, LogPane]
+
+
+@pytest.mark.parametrize("holder", [RedEngineTUI, MainScreen, FleetScreen, RecordScreen, *PANES])
 def test_all_keys_come_from_the_registry(holder):
     assert {binding.id for binding in holder.BINDINGS} <= set(BY_ID)
 
