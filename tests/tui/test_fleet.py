@@ -359,3 +359,37 @@ async def test_twenty_schedulers_with_ten_thousand_tasks(make_app, make_controll
         await pilot.pause()
         assert time.process_time() - began < 0.5
         assert took < 6, f"{took:.1f} s"
+
+
+async def test_a_scheduler_that_is_stopped_from_its_screen_leads_back(app, hosts):
+    async with app.run_test(size=LARGE) as pilot:
+        await there(pilot, app)
+        # From here it is not said which one would be meant.
+        await pilot.press("Q")
+        await pilot.pause()
+        assert isinstance(app.screen, FleetScreen)
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await pilot.press("Q")
+        await until(pilot, lambda: "Stop the scheduler of etl?" in screen(app))
+        await pilot.press("w")
+        etl = hosts[1].controller
+        await until(pilot, lambda: etl.sent == [m.ShutDown(force=False)])
+        etl.push(state="stopped")
+        await until(pilot, lambda: isinstance(app.screen, FleetScreen))
+        assert hosts[0].controller.sent == []
+
+
+async def test_what_was_typed_on_any_of_them_is_asked_about(app):
+    async with app.run_test(size=LARGE) as pilot:
+        await there(pilot, app)
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await pilot.press("e", "x", "tab", "escape", "escape")
+        await until(pilot, lambda: isinstance(app.screen, FleetScreen))
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert "Typed and not applied, for fetch-prices on db1/etl" in screen(app)
+        await pilot.press("l")
+        await pilot.pause(0.1)
+        assert not app.is_running

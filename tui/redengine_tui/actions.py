@@ -190,7 +190,7 @@ ACTIONS: tuple[Act, ...] = (
 
 #: Actions of a pane that take a key of the screen around it on purpose: they hand it on when they have no use for it.
 #: Back to the task list and back from there are never both possible.
-SHADOWS = frozenset({"tasks.clear", "condition.put_back", "log.back", "pane.tasks", "fleet.back", "fleet.open"})
+SHADOWS = frozenset({"tasks.clear", "condition.put_back", "log.back", "pane.tasks", "fleet.back"})
 
 #: What the screen over many schedulers does as the main screen does it.
 SHARED = ("task.run", "task.disable", "task.terminate", "scheduler.hold", "pane.next", "pane.previous")

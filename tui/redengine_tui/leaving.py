@@ -42,6 +42,10 @@ class WayOut:
         names = self._app.base.drafts()
         return f"Typed and not applied, for {_listed(names)}: lost with this screen." if names else ""
 
+    def _lost_too(self) -> str:
+        """What a stop would cost beside: nothing where it leads back to a screen that goes on."""
+        return self.drafts() if self._screen is self._app.base else ""
+
     @property
     def _main(self) -> MainScreen:
         return cast("MainScreen", self._screen)
@@ -75,7 +79,7 @@ class WayOut:
             )
         elif view.state in ("draining", "stopping"):
             self._ask_again(view)
-        elif asks or self.drafts():
+        elif asks or self._lost_too():
             self._ask_first(view)
         else:
             await self._do("wait")
@@ -98,7 +102,7 @@ class WayOut:
                 Choice("w", f"Wait for {_them(view.running)}", "wait"),
                 Choice("t", f"Terminate {_them(view.running)}", "terminate", costs=True),
             )
-        detail = "\n".join(filter(None, (self._running(), self._next(view), self.drafts())))
+        detail = "\n".join(filter(None, (self._running(), self._next(view), self._lost_too())))
         self._ask(
             f"Stop the scheduler of {safe_line(view.project, LONGEST_NAME)}?",
             detail,
