@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
+
+import msgspec
 
 from redengine.tasks.recording import MESSAGE
 from redengine_tui.format import duration
@@ -23,6 +25,8 @@ TRACEBACK_LIMIT = 16_000
 _LEVELS = {"fail": logging.ERROR, "crash": logging.ERROR, "terminate": logging.WARNING}
 #: Priorities of syslog, as journald reads them in front of a line.
 _PRIORITIES = ((logging.CRITICAL, "<2>"), (logging.ERROR, "<3>"), (logging.WARNING, "<4>"), (logging.INFO, "<6>"))
+
+_encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 class Event(NamedTuple):
@@ -89,9 +93,11 @@ def json_line(event: Event, zone: tzinfo | None) -> str:
     exc_text = event.exc_text
     if exc_text is not None and len(exc_text) > TRACEBACK_LIMIT:
         exc_text = "… " + exc_text[-TRACEBACK_LIMIT:]
-    return json.dumps({
+    second = int(event.time // 1)
+    before, after = _iso(second, zone)
+    values = {
         "time": event.time,
-        "iso": datetime.fromtimestamp(event.time, zone or timezone.utc).isoformat(),
+        "iso": f"{before}.{int((event.time - second) * 1e6):06}{after}",
         "level": logging.getLevelName(event.level),
         "task": event.task,
         "action": event.action,
@@ -99,7 +105,11 @@ def json_line(event: Event, zone: tzinfo | None) -> str:
         "runtime": event.runtime,
         "message": event.message,
         "exc_text": exc_text,
-    }, default=str)  # fmt: skip
+    }  # fmt: skip
+    try:
+        return _encode(values).decode("ascii")
+    except UnicodeError:
+        return json.dumps(values, default=str, separators=(",", ":"))
 
 
 def _words(event: Event) -> str:
@@ -107,16 +117,16 @@ def _words(event: Event) -> str:
         return _with_reason(_in_one_line(event.message), event.exc_text)
     if event.action == "run":
         return f"{event.task}: started"
-    took = "" if event.runtime is None else f" {_TOOK.get(event.action or '', 'after')} {duration(event.runtime)}"
-    words = f"{event.task}: {event.action}{took}"
+    if event.action == "success":
+        return f"{event.task}: success in {duration(event.runtime or 0.0)}"
+    words = f"{event.task}: {event.action}"
+    if event.runtime is not None:
+        words += f" after {duration(event.runtime)}"
     # What a message says beyond what every message says: why a run was terminated.
     standard = MESSAGE.format(task=event.task, action=event.action)
     if event.message != standard and event.message.startswith(standard):
         return words + event.message[len(standard) :]
     return _with_reason(words, event.exc_text)
-
-
-_TOOK = {"success": "in"}
 
 
 def _with_reason(words: str, exc_text: str | None) -> str:
@@ -138,6 +148,13 @@ def _in_one_line(text: str) -> str:
 @lru_cache(maxsize=4)
 def _second(second: int, zone: tzinfo | None) -> str:
     return f"{datetime.fromtimestamp(second, zone):%Y-%m-%d %H:%M:%S}"
+
+
+@lru_cache(maxsize=4)
+def _iso(second: int, zone: tzinfo | None) -> tuple[str, str]:
+    """What stands before the fraction of a second, and the offset after it."""
+    moment = datetime.fromtimestamp(second, zone).astimezone(zone).isoformat()
+    return moment[:19], moment[19:]
 
 
 def _priority(level: int) -> str:
