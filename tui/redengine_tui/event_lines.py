@@ -142,7 +142,7 @@ def _last_line(text: str) -> str:
 def _in_one_line(text: str) -> str:
     """The first line, and of a traceback below it the last."""
     first, _, rest = text.partition("\n")
-    return f"{first} {_last_line(rest)}" if rest.strip() else first
+    return f"{first.rstrip()} {_last_line(rest)}" if rest.strip() else first
 
 
 @lru_cache(maxsize=4)
