@@ -203,7 +203,7 @@ class Headless:
         """One line of how things are."""
         delta = self._host.publisher.changes(self._seq)
         self._seq, view = delta.seq, delta.scheduler
-        parts = [f"{view.tasks} tasks", f"{view.running} running"]
+        parts = ["1 task" if view.tasks == 1 else f"{view.tasks} tasks", f"{view.running} running"]
         if view.failing:
             parts.append(f"{view.failing} failing")
         if view.log_problem:

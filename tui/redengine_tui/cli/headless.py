@@ -57,6 +57,9 @@ def _have_descriptors() -> None:
     for fd in (0, 1, 2):
         if not _is_open(fd):
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    for name, fd in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(fd, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 (lives as long as we do)
 
 
 def _is_open(fd: int) -> bool:
