@@ -12,6 +12,7 @@ from redengine import Session
 from redengine.control.messages import TaskView
 from redengine.control.publisher import Project, Publisher
 from redengine_tui.format import duration, next_start, past
+from redengine_tui.live import Differences
 from redengine_tui.outside import never_ended, processes_full
 from redengine_tui.project import LoadedProject
 from redengine_tui.states import task_look
@@ -40,6 +41,12 @@ def _seen(session: Session, task: TaskView, scheduled: bool) -> TaskView:
 def as_json(tasks: tuple[TaskView, ...]) -> str:
     """For other programs: an array of objects; times are epoch seconds."""
     return msgspec.json.format(msgspec.json.encode(tasks), indent=2).decode()
+
+
+def live_json(tasks: tuple[TaskView, ...], found: Differences) -> str:
+    """The same of tasks that a scheduler runs, with what differs from the file in fields of its own."""
+    facts = [{**msgspec.to_builtins(task), **found.facts_of(task.name)} for task in (*tasks, *found.new)]
+    return msgspec.json.format(msgspec.json.encode(facts), indent=2).decode()
 
 
 def as_text(tasks: tuple[TaskView, ...], zone: tzinfo | None = None, width: int | None = None) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 import platformdirs
 
+from redengine.control.messages import SchedulerView
 from redengine_tui.data import APP, ProjectData
 
 
@@ -36,6 +37,10 @@ class ProjectPlaces(msgspec.Struct, frozen=True):
     since: float | None = None
     #: ``None``: it runs without a screen, or that is not known.
     terminal: str | None = None
+    #: Where other screens reach it.
+    socket: str | None = None
+    #: Screens that watch; ``None``: it does not say.
+    viewers: int | None = None
 
 
 def places(root: Path) -> Places:
@@ -48,7 +53,7 @@ def places(root: Path) -> Places:
 def places_of(data: ProjectData) -> ProjectPlaces:
     """Of one project. Whether it runs is asked of its lock, as a second start does."""
     owner: dict[str, Any] = data.owner()
-    pid, since, terminal = owner.get("pid"), owner.get("since"), owner.get("terminal")
+    pid, since, terminal, socket = (owner.get(name) for name in ("pid", "since", "terminal", "socket"))
     return ProjectPlaces(
         str(data.project),
         str(data.folder),
@@ -59,6 +64,15 @@ def places_of(data: ProjectData) -> ProjectPlaces:
         pid=pid if isinstance(pid, int) else None,
         since=since if isinstance(since, (int, float)) else None,
         terminal=terminal if isinstance(terminal, str) and terminal else None,
+        socket=socket if isinstance(socket, str) and socket else None,
+    )
+
+
+def places_there(view: SchedulerView) -> ProjectPlaces:
+    """Of a project of another machine, as far as its scheduler tells."""
+    folder = str(Path(view.log).parent) if view.log.endswith("/log.csv") else ""
+    return ProjectPlaces(
+        view.path, folder, view.log, "", "", running="yes", pid=view.pid, since=view.started, viewers=view.viewers
     )
 
 
@@ -74,6 +88,11 @@ def as_text(found: Places | ProjectPlaces) -> str:
         lines += [("project", folder) for folder in found.projects]
     else:
         lines = [(name, getattr(found, name)) for name in ("project", "folder", "log", "scheduler", "outputs")]
+        lines = [(name, value) for name, value in lines if value]
+        if found.socket and found.running == "yes":
+            lines.append(("socket", found.socket))
+        if found.viewers is not None:
+            lines.append(("viewers", str(found.viewers)))
         lines.append(("running", _running(found)))
     return "\n".join(f"{name:<9}  {value}" for name, value in lines)
 
@@ -81,5 +100,5 @@ def as_text(found: Places | ProjectPlaces) -> str:
 def _running(found: ProjectPlaces) -> str:
     process = "another process" if found.pid is None else f"process {found.pid}"
     if found.running == "yes":
-        return f"{process} on {found.terminal}" if found.terminal else f"{process}, without a screen"
+        return f"{process} on {found.terminal}" if found.terminal else f"{process}, without a terminal"
     return f"no ({process} died without ending)" if found.running == "died" else "no"
