@@ -24,6 +24,7 @@ from redengine.loading import refuse_to_run
 from redengine.returns import Returns
 from redengine.scheduling.process_control import refuse_within_a_loop
 from redengine.scheduling.scheduler import Scheduler
+from redengine.scheduling.tickets import Tickets
 from redengine.tasks.base import Task
 from redengine.tasks.registry import TaskSet
 
@@ -79,6 +80,8 @@ class Session(Journal, RedBase):
         #: The newest instant that conditions were examined at.
         self._instant = Instant(-inf, timezone.utc)
         self.scheduler = Scheduler(self)
+        #: The runs that somebody asks after.
+        self.tickets = Tickets(self.get_time)
         #: Asks the project's own conditions.
         self.pace = Pace(lambda text: self.scheduler.logger.warning(text, extra={"action": "condition"}))
         if delete_existing_loggers:

@@ -44,8 +44,6 @@ QUERIES: list[m.Command] = [
     m.ReadOutput("../../etc/passwd"),
     m.ReadOutput("nothing-of-this-name"),
 ]
-#: Queries that are still to come.
-NOT_YET = (m.Explain, m.Foretell, m.FollowRun)
 COMMANDS_TO_A_TASK: list[type[Any]] = [m.Run, m.Terminate, m.Disable, m.Enable]
 
 
@@ -241,8 +239,6 @@ class ControllerContract:
 
     @pytest.mark.parametrize("query", QUERIES, ids=repr)
     async def test_every_query_is_answered_with_what_it_is_answered_with(self, bench: Bench, query: m.Command) -> None:
-        if type(query) in NOT_YET and type(bench.controller).__name__ == "LocalController":
-            pytest.skip("not there yet")
         answer = await bench.controller.ask(query)
 
         assert isinstance(answer, ANSWERS[type(query)])
@@ -254,8 +250,7 @@ class ControllerContract:
         assert isinstance(await bench.controller.send(command("first")), m.Reply)
 
     async def test_many_may_ask_at_once(self, bench: Bench) -> None:
-        known = [query for query in QUERIES if type(query) not in NOT_YET]
-        queries = [known[number % len(known)] for number in range(100)]
+        queries = [QUERIES[number % len(QUERIES)] for number in range(100)]
 
         answers = await asyncio.gather(*map(bench.controller.ask, queries))
 
@@ -301,7 +296,6 @@ class SchedulerContract(ControllerContract):
         await until(lambda: (model.pull(), model.scheduler.state == "running")[1])
 
     async def test_a_run_can_be_followed_by_its_ticket(self, bench: Bench) -> None:
-        pytest.skip("not there yet")
         assert (await bench.controller.send(m.Run("first", ticket="mine"))).ok
 
         async def ended() -> m.RunStatus:

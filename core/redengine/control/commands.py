@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Collection
 from typing import Any
@@ -11,11 +10,13 @@ from redengine.args import Private
 from redengine.args.parameters import keyword_names
 from redengine.control import messages as m
 from redengine.control.callers import refused
-from redengine.control.explain import problems_of
+from redengine.control.explain import no_task, problems_of
 from redengine.control.parameters import LONGEST, secret_names
 from redengine.exc import ConditionSyntaxError
 from redengine.scheduling.engine import FAILURES
 
+#: Characters of a ticket.
+LONGEST_TICKET = 200
 #: Of what is kept in memory alone.
 FOR_NOW = "until the scheduler is started anew"
 
@@ -86,9 +87,7 @@ def _cut(text: str, longest: int = LONGEST) -> str:
 def _task(session: Any, name: str) -> Any:
     if name in session:
         return session[name]
-    near = difflib.get_close_matches(name, map(str, session.tasks.names()), n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise _RefusedError(f"There is no task {name!r}{hint}")
+    raise _RefusedError(no_task(session, name).message)
 
 
 def _do(session: Any, command: Any) -> str:
@@ -149,8 +148,9 @@ def _do_to_task(session: Any, task: Any, command: Any) -> str:
         if session.scheduler.draining:
             raise _RefusedError("The scheduler is about to stop: nothing is started unless that is taken back")
         _check_parameters(task, command.parameters)
+        _check_ticket(session, command.ticket)
         queued = len(task.batches)
-        task.run(command.parameters)
+        _ask_for(session, task, command)
         if task.is_alive() and not task.multilaunch:
             return f"{task.name!r} runs again when its present run has ended"
         return f"{task.name!r} starts" if not queued else f"{task.name!r} starts, {queued} more to come"
@@ -163,6 +163,24 @@ def _do_to_task(session: Any, task: Any, command: Any) -> str:
         task.disabled = False
         return f"{task.name!r} is enabled"
     return _set_condition(session, task, command.condition)
+
+
+def _check_ticket(session: Any, ticket: str) -> None:
+    if len(ticket) > LONGEST_TICKET:
+        raise _RefusedError(f"A ticket has up to {LONGEST_TICKET} characters")
+    # So that what is sent twice is not done twice.
+    if ticket and ticket in session.tickets:
+        raise _RefusedError("This ticket is another run's: ask after that one, or choose another ticket")
+
+
+def _ask_for(session: Any, task: Any, command: m.Run) -> None:
+    known = {id(batch) for batch in task.batches}
+    task.run(command.parameters)
+    if command.ticket:
+        batch = next((batch for batch in task.batches if id(batch) not in known), None)
+        if batch is None:  # a class of the project's own does something else with it
+            raise _RefusedError(f"{task.name!r} keeps no runs that are asked for: this one cannot be asked after")
+        session.tickets.ask(command.ticket, task, batch)
 
 
 def _terminate(task: Any) -> str:

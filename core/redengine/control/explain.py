@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from math import inf, isfinite
 from typing import Any
+
+import msgspec
 
 from redengine.conditions.base import Wrapper
 from redengine.conditions.context import Context
 from redengine.conditions.logic import AlwaysFalse, foreseen
 from redengine.conditions.task import moment
 from redengine.control.messages import ConditionNode, ConditionReport, Problem
-from redengine.control.outlook import after_rest, next_true
+from redengine.control.outlook import after_rest, next_start, next_true
 from redengine.exc import ConditionSyntaxError
 from redengine.scheduling.engine import FAILURES
 from redengine.scheduling.forecast import next_starts
@@ -51,6 +54,24 @@ def report(text: str, task: Any, ctx: Context) -> ConditionReport:
         whole = Problem(f"{type(error).__name__}: {error}", 0, len(text), 1, 1)
         return ConditionReport(False, (*problems, whole))
     return _report(condition, task, ctx, problems)
+
+
+def no_task(session: Any, name: str) -> Problem:
+    """That there is no such task, and which one was meant perhaps."""
+    near = get_close_matches(name, map(str, session.tasks.names()), n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return Problem(f"There is no task {name!r}{hint}", 0, 0, 1, 1, suggestion=near[0] if near else "")
+
+
+def report_now(task: Any, ctx: Context) -> ConditionReport:
+    """Why a task is or is not started, by all that is known: also what was asked for, a hold, and the like."""
+    found = report_of(task, ctx)
+    try:
+        coming = next_start(task, ctx)
+    except FAILURES:
+        # The verdict says so.
+        return found
+    return msgspec.structs.replace(found, next=coming, next_starts=() if coming.kind == "never" else found.next_starts)
 
 
 def report_of(task: Any, ctx: Context) -> ConditionReport:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from redengine.abc import Controller, Listener
 from redengine.control import messages as m
 from redengine.control.callers import refused, this_user
 from redengine.control.commands import carry_out
-from redengine.control.explain import LONGEST, problems_of, report, report_of
+from redengine.control.explain import LONGEST, no_task, problems_of, report, report_now, report_of
+from redengine.control.foretelling import foretell
 from redengine.control.log_reading import LogReading
 from redengine.control.parameters import evaluate, list_parameters
 from redengine.control.publisher import Publisher
 from redengine.syntax import complete
+
+Answered = TypeVar("Answered")
 
 #: Seconds to wait for the scheduler's thread; a ``main`` task may keep it busy.
 PATIENCE = 3.0
@@ -97,6 +100,12 @@ class LocalController(Controller):
             return m.Reply(False, reason)
         if isinstance(query, m.CheckCondition):
             return await self._check(query)
+        if isinstance(query, m.Explain):
+            return await self._explain(query)
+        if isinstance(query, m.Foretell):
+            return await foretell(self._session, self._publisher, query.hours)
+        if isinstance(query, m.FollowRun):
+            return await self._follow(query.ticket)
         if isinstance(query, m.Complete) and len(query.condition) > LONGEST:
             return m.Completions()
         if isinstance(query, m.Complete):
@@ -141,12 +150,34 @@ class LocalController(Controller):
             # What a reader wrote is not so much as parsed: the project's own code makes custom conditions.
             return report_of(task, ctx) if reads_only else report(query.condition, task, ctx)
 
+        busy = m.ConditionReport(True, problems, verdict=f"{BUSY}: its truth is not known now.")
+        return await self._on_scheduler(work, busy)
+
+    async def _explain(self, query: m.Explain) -> m.ConditionReport:
+        task = self._find(query.task)
+        if task is None:
+            return m.ConditionReport(False, (no_task(self._session, query.task),))
+        if not self._session.past_known:
+            return m.ConditionReport(True, verdict=UNREAD)
+        busy = m.ConditionReport(True, verdict=f"{BUSY}: why it is or is not started is not known now.")
+        return await self._on_scheduler(lambda: report_now(task, self._session.context(task)), busy)
+
+    async def _follow(self, ticket: str) -> m.RunStatus:
+        tickets = self._session.tickets
+        known: m.RunStatus = tickets.known(ticket)
+        if known.state != "waiting":
+            return known
+        # Whether it was taken back is seen where it is started.
+        return await self._on_scheduler(lambda: tickets.status(ticket), known)
+
+    async def _on_scheduler(self, work: Callable[[], Answered], busy: Answered) -> Answered:
+        """What a function gives on the scheduler's thread; ``busy`` when that has no time for it."""
         answer = self._publisher.call(work)
         if answer is None:
             # The project's own code takes part, and may take its time.
             return await asyncio.to_thread(work)
         try:
-            found: m.ConditionReport = await asyncio.wait_for(asyncio.shield(answer), PATIENCE)
+            found: Answered = await asyncio.wait_for(asyncio.shield(answer), PATIENCE)
         except asyncio.TimeoutError:
-            return m.ConditionReport(True, problems, verdict=f"{BUSY}: its truth is not known now.")
+            return busy
         return found

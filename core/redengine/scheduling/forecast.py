@@ -7,7 +7,7 @@ nothing of the future are not asked: their tasks are named as what was left open
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from math import inf
 from typing import Any
@@ -49,17 +49,23 @@ class Forecast(msgspec.Struct, frozen=True):
     complete: bool = True
 
 
-def forecast(session: Any, length: timedelta) -> Forecast:
-    """Everything that will start within a length of time from now. Nothing of the session is changed."""
+def forecast(
+    session: Any, length: timedelta, *, most: int | None = None, pause: Callable[[], object] | None = None
+) -> Forecast:
+    """Everything that will start within a length of time from now. Nothing of the session is changed.
+
+    It ends early at ``most`` starts (by default :data:`MOST_STARTS`). ``pause`` is called again and again meanwhile.
+    """
+    most = MOST_STARTS if most is None else most
     now = session.get_time()
     always = [task.name for task in session.tasks if _never_rests(task)]
     rings: set[Any] = set()
     durations = usual_durations(session.book)
     while True:
         only = [task.name for task in session.tasks if task.name not in always and task.name not in rings]
-        with Simulation(session, now, durations=durations, detached=True, only=only) as simulation:
+        with Simulation(session, now, durations=durations, detached=True, only=only, pause=pause) as simulation:
             try:
-                starts = simulation.run(length, most=MOST_STARTS)
+                starts = simulation.run(length, most=most)
             except RuntimeError:
                 # Tasks that wait for one another and take no time that is known: told of, and the others foretold.
                 found = _over_and_over(simulation)
@@ -69,7 +75,7 @@ def forecast(session: Any, length: timedelta) -> Forecast:
                 continue
             known = {name: session.book[name].usual_runtime for name in only}
             coming = tuple(Coming(str(s.task), s.at, known[s.task], s.forced) for s in starts)
-            cut = len(starts) >= MOST_STARTS
+            cut = len(starts) >= most
             until = starts[-1].at if cut else now + length.total_seconds()
             assumptions = tuple(_assumptions(session, simulation, [*always, *sorted(rings, key=str)], set(known)))
             break

@@ -35,6 +35,8 @@ class LiveRun:
     start: float
     #: Why it was asked to stop.
     reason: str | None = None
+    #: By which somebody asks after it; empty: nobody does.
+    ticket: str = ""
 
 
 class Runs:
@@ -89,26 +91,29 @@ class Runs:
                 return  # who asked for it took it back just now
             batch = Parameters()
         now = session.get_time()
-        run_id = ""
+        run_id, ticket = "", session.tickets.take(batch)
         try:
             execution, parameters, terminate_event = self._parameters(task, batch)
             run_id = self._free_id(task, str(task.get_run_id(None, parameters)))
             job = self._job(task, run_id, execution, parameters, terminate_event, now)
             executor = self._executors[execution]
         except FAILURES as exc:
+            session.tickets.ended(ticket, "fail", _formatted(exc), run_id=run_id, started=now)
             self._setup_failed(task, run_id or None, now, exc)
             return
         try:
             task.record("run", created=now, run_id=run_id)
         except TaskLoggingError as exc:
             # A run that is not in the log could run twice: it does not run at all.
+            session.tickets.ended(ticket, "fail", task.history.unlogged or str(exc))
             self.logging_failed(task, exc)
             return
         history = task.history
         if start.nominal is not None:
             history.nominal_start = start.nominal
         history.live[run_id] = now
-        run = self.live[run_id] = LiveRun(task, run_id, execution, now)
+        run = self.live[run_id] = LiveRun(task, run_id, execution, now, ticket=ticket)
+        session.tickets.started(ticket, run_id, now)
         self.in_processes += execution == "process"
         self._changed(task)
         if execution == "process" and isinstance(executor, ProcessExecutor):
@@ -252,6 +257,8 @@ class Runs:
             self._session.returns.put(task, outcome.return_value)
         if not history.live:
             task._force_termination = False
+        why = outcome.exc_text or (run.reason if action == "terminate" else None)
+        self._session.tickets.ended(run.ticket, action, why or "")
         message = task.describe_action(action)
         if action == "terminate":
             message += f" ({run.reason or 'task terminated'})"

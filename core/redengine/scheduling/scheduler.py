@@ -168,8 +168,11 @@ class Scheduler(RedBase):
         refuse_to_run()
         if self.is_alive:
             raise RuntimeError("The scheduler of this session is running already")
-        while await self._serve_once():
-            self.logger.info("Restarting...", extra={"action": "restart"})
+        try:
+            while await self._serve_once():
+                self.logger.info("Restarting...", extra={"action": "restart"})
+        finally:
+            self.session.tickets.close()
 
     async def _serve_once(self) -> bool:
         """One life. Returns whether another one follows within this process."""
@@ -320,7 +323,8 @@ class Scheduler(RedBase):
                 await self._runs.launch(Start(task, forced=bool(task.batches)))
 
     async def _cycles(self) -> None:
-        while not self._is_over():
+        assert self._engine is not None
+        while not self._engine.is_over(self.session.get_time()):
             await self._sleep()
             if self.session.unwritten:
                 self.session.write_late()
@@ -335,10 +339,6 @@ class Scheduler(RedBase):
     @property
     def _is_drained(self) -> bool:
         return self._draining and not self.runs
-
-    def _is_over(self) -> bool:
-        assert self._engine is not None
-        return self._engine.is_over(self.session.get_time())
 
     async def _sleep(self) -> None:
         """Sleep until something happens or is due."""

@@ -127,6 +127,8 @@ class Simulation:
         Names of the tasks to simulate, when detached; all by default.
     conditions
         Start conditions to assume instead of the tasks' own, by name, when detached.
+    pause
+        Called before each look at a task.
     """
 
     def __init__(
@@ -141,6 +143,7 @@ class Simulation:
         detached: bool = False,
         only: Collection[Any] | None = None,
         conditions: Mapping[Any, Any] | None = None,
+        pause: Callable[[], object] | None = None,
     ) -> None:
         self.session = session
         #: All starts and ends so far, in order.
@@ -157,6 +160,7 @@ class Simulation:
         self.clock = VirtualClock(session.get_time() if start is None else self._epoch(start))
         self._durations, self._outcomes, self._lateness, self._poll = durations, outcomes, lateness, poll
         self._detached = detached
+        self._pause = pause
         self._events: list[tuple[float, int, int, Callable[[], Any]]] = []
         self._order = count()
         self._runs: dict[str, tuple[Any, float, bool]] = {}
@@ -383,6 +387,8 @@ class Simulation:
 
     def _context(self, task: Any, now: float) -> Context:
         self.looks += 1
+        if self._pause is not None:
+            self._pause()
         poll = max(self.session.config.cycle_sleep or 0.0, 0.01) if self._poll is None else self._poll
         return Context(
             now,
