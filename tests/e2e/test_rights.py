@@ -100,7 +100,7 @@ def test_a_reader_is_refused_every_command_by_the_server(place, sshd, scheduler)
     with Talk(scheduler.socket, HELLO) as talk:
         (task,) = talk.hear_of("state")["tasks"]
         # Nothing of all that was done.
-        assert (task["state"], task["disabled"] if "disabled" in task else False) == ("idle", False)
+        assert (task["state"], task.get("disabled", False)) == ("idle", False)
     assert not list(scheduler.folder.glob("*.ran"))
     assert not list(scheduler.folder.glob("*.evaluated"))
     assert scheduler.process.poll() is None

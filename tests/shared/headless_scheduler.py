@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -67,11 +69,10 @@ class HeadlessScheduler:
         end = time.monotonic() + PATIENCE
         while True:
             for file in (self.folder / "data").glob("projects/*/running.json"):
-                try:
+                with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                     path = Path(json.loads(file.read_text("utf-8"))["socket"])
-                except (OSError, ValueError, KeyError, TypeError):
-                    continue
-                if path.exists():
+                    with socket.socket(socket.AF_UNIX) as tried:
+                        tried.connect(str(path))
                     return path
             if self.process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"the scheduler did not start:\n{self.said.read_text(errors='replace')}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import reduce
 from operator import or_
 from typing import Any, Protocol
@@ -28,8 +28,13 @@ PONG_ROOM = 1024 * 1024
 LONGEST_ID, LONGEST_SSH = 64, 200
 #: By how much longer each command of a reader is refused (seconds), and the longest that takes: each of them is noted.
 REFUSED_SLOWER, REFUSED_SLOWLY = 0.02, 1.0
+#: Seconds until it is looked again whether a client has taken what waits for it.
+FULL = 0.1
 #: Seconds between two looks for connections that are dead.
 SWEEP = 2.0
+
+#: What changed since a number, by that number; and the same as a frame, where one is enough.
+Made = dict[int, tuple[m.Delta, "bytes | None"]]
 
 _from_client = msgspec.json.Decoder(p.FromClient)
 #: Of everything that may be asked for.
@@ -71,6 +76,8 @@ class ServedConnection:
         self._next_state = 0.0
         self._state_timer: asyncio.TimerHandle | None = None
         self._slots = asyncio.Semaphore(MOST_ASKED)
+        #: Sends a long state, part by part.
+        self.sending: asyncio.Task[None] | None = None
         #: What is being answered.
         self.answering: set[asyncio.Task[None]] = set()
 
@@ -115,7 +122,7 @@ class ServedConnection:
             self._send_now({}, always=True)
         else:
             snapshot = publisher.snapshot()
-            self._send(snapshot.seq, _states(snapshot.seq, snapshot.scheduler, snapshot.tasks, (), whole=True))
+            self._send(m.Delta(snapshot.seq, snapshot.scheduler, snapshot.tasks), whole=True)
         return True
 
     async def _introduced(self) -> tuple[p.Prelude, p.Hello] | None:
@@ -189,6 +196,8 @@ class ServedConnection:
         """End it at once."""
         if self._state_timer is not None:
             self._state_timer.cancel()
+        if self.sending is not None:
+            self.sending.cancel()
         if self._reading is not None:
             self._reading.cancel()
         self._writer.close()
@@ -249,12 +258,14 @@ class ServedConnection:
 
     # States
 
-    def send_state(self, now: float, made: dict[int, tuple[int, bytes]], *, last: bool = False) -> None:
+    def send_state(self, now: float, made: Made, *, last: bool = False) -> None:
         """Send what is new, if there is room and it is time. ``made``: what was made for others, by what they know."""
-        if not self.watches:
+        if not self.watches or self.sending is not None:
             return
         if not last and self._sent - self._received >= p.WINDOW:
             return  # sent once something is acknowledged
+        if not last and self._writer.transport.get_write_buffer_size() > p.WINDOW:
+            self._next_state = now + FULL  # of answers, or of states that were acknowledged before they came
         if not last and now < self._next_state:
             if self._state_timer is None:
                 self._state_timer = self._loop.call_at(self._next_state, self._send_when_due)
@@ -267,35 +278,45 @@ class ServedConnection:
             self._state_timer = None
         self.send_state(self._loop.time(), {})
 
-    def _send_now(self, made: dict[int, tuple[int, bytes]], *, always: bool = False) -> None:
+    def _send_now(self, made: Made, *, always: bool = False) -> None:
         known = made.get(self._seq)
         if known is None:
             delta = self._server.publisher.changes(self._seq)
-            known = made[self._seq] = (delta.seq, _states(delta.seq, delta.scheduler, delta.tasks, delta.removed))
-        seq, data = known
-        if seq > self._seq or always:
-            self._send(seq, data)
+            data = next(_states(delta)) if len(delta.tasks) <= p.VIEWS_A_FRAME else None
+            known = made[self._seq] = (delta, data)
+        delta, data = known
+        if delta.seq > self._seq or always:
+            self._send(delta, data)
 
-    def _send(self, seq: int, data: bytes) -> None:
-        self._seq = seq
+    def _send(self, delta: m.Delta, data: bytes | None = None, *, whole: bool = False) -> None:
+        """Send what changed. ``data``: the same as a frame, where one is enough."""
+        self._seq = delta.seq
+        if data is None:
+            self.sending = self._loop.create_task(self._send_parts(_states(delta, whole=whole)))
+        else:
+            self._send_part(data)
+
+    def _send_part(self, data: bytes) -> None:
         self._sent += len(data)
         self._next_state = self._loop.time() + self._pace
         self.write(data)
 
+    async def _send_parts(self, parts: Iterator[bytes]) -> None:
+        """Send a long state as it is taken, so that hundreds of clients that take nothing cost no memory, and others
+        have their turn in between."""
+        with contextlib.suppress(OSError):  # it is gone
+            for data in parts:
+                self._send_part(data)
+                await self._writer.drain()
+                await asyncio.sleep(0)
+        self.sending = None
+        self._send_when_due()
 
-def _states(
-    seq: int,
-    scheduler: m.SchedulerView,
-    tasks: tuple[m.TaskView, ...],
-    removed: tuple[str, ...],
-    *,
-    whole: bool = False,
-) -> bytes:
+
+def _states(delta: m.Delta, *, whole: bool = False) -> Iterator[bytes]:
     """What changed, in as many frames as it takes."""
     step = p.VIEWS_A_FRAME
-    parts = [tasks[at : at + step] for at in range(0, len(tasks), step)] or [()]
-    frames = []
-    for number, part in enumerate(parts):
-        gone = removed if not number else ()
-        frames.append(frame(p.State(seq, scheduler, part, gone, whole=whole, more=number < len(parts) - 1)))
-    return b"".join(frames)
+    for at in range(0, len(delta.tasks) or 1, step):
+        part, more = delta.tasks[at : at + step], at + step < len(delta.tasks)
+        removed = delta.removed if not at else ()
+        yield frame(p.State(delta.seq, delta.scheduler, part, removed, whole=whole, more=more))

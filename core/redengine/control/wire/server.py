@@ -23,7 +23,7 @@ from redengine.control.log_reading import LogReading
 from redengine.control.publisher import Publisher
 from redengine.control.wire import protocol as p
 from redengine.control.wire import sockets
-from redengine.control.wire.connection import SWEEP, ServedConnection
+from redengine.control.wire.connection import SWEEP, Made, ServedConnection
 from redengine.control.wire.frames import frame
 from redengine.exc import ControlError
 
@@ -170,7 +170,11 @@ class ControlServer:
         asked = [task for connection in self._connections for task in connection.answering]
         if asked:
             await asyncio.wait(asked, timeout=LAST_WORDS)
-        self._flush(last=True)
+        # What is under way to somebody is finished first.
+        for _ in range(2):
+            self._flush(last=True)
+            if under_way := [connection.sending for connection in self._connections if connection.sending is not None]:
+                await asyncio.wait(under_way, timeout=LAST_WORDS / 2)
         for connection in list(self._connections):
             connection.write(frame(p.Ended()))
         closing = [connection.close_gently() for connection in self._connections]
@@ -236,7 +240,7 @@ class ControlServer:
         self._flush_timer = None
         began, now = time.thread_time(), self._loop.time()
         #: By what is known already: what is new, as it is sent.
-        made: dict[int, tuple[int, bytes]] = {}
+        made: Made = {}
         for connection in self._connections:
             connection.send_state(now, made, last=last)
         self._rests_until = now + max(INTERVAL, REST * (time.thread_time() - began))
