@@ -193,9 +193,9 @@ class Link:
                 await self._flowing.wait()
                 if not data:
                     break
+                count(len(data))
                 writer.write(data)
                 await writer.drain()
-                count(len(data))
                 size -= len(data)
                 if size < UNDER_WAY:
                     free.set()
