@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from redengine.abc import Topic
 from redengine.config import Config
 from redengine.log.adapter import TaskAdapter, find_logger, find_repo
-from redengine.log.commands import write_command
+from redengine.log.commands import Allowance, write_command
 from redengine.log.csv.repo import CSVFileRepo
 from redengine.log.defaults import create_default_handler
 from redengine.log.events import COMMAND
@@ -59,6 +59,8 @@ class Journal:
         self._reading: BookReading | None = None
         #: Whether the log could not be read again when that was last tried.
         self._unreadable = False
+        #: How many refusals of readers are noted.
+        self.refusals = Allowance()
         #: Tasks that were removed, in that order.
         self._removed: dict[str, None] = {}
         #: Who wants each record of a task as it is written.

@@ -89,6 +89,17 @@ def test_as_json(listed):
     assert tasks["follower"]["next"]["kind"] in ("now", "after")
 
 
+def test_commands_in_the_log_change_nothing(listed):
+    now = time.time()
+    row = "{},command,{},,,,{},,\r\n"
+    asked = row.format("follower", now - 50, "ada: disable 'follower'") + row.format("", now - 40, "ada: hold")
+    done = listed("--json", log=past(asked.encode()))
+    tasks = {task["name"]: task for task in json.loads(done.stdout)}
+    assert len(tasks) == 3
+    assert (tasks["follower"]["state"], tasks["follower"].get("last_run")) == ("idle", None)
+    assert tasks["done"]["state"] == "success"
+
+
 def begun(seconds, task="done", run_id="r2"):
     at = time.time() - seconds
     return f"{task},run,{at},{at},,,,,{run_id}\r\n".encode()

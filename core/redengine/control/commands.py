@@ -43,6 +43,11 @@ def carry_out(session: Any, command: Any, caller: m.Caller) -> m.Reply:
 
 def _note(session: Any, task: Any, caller: m.Caller, words: str, reply: m.Reply) -> None:
     """Have the scheduler's log and that of the tasks say who asked for what, and what came of it."""
+    if caller.role == "read":
+        left_out = session.refusals.take(session.get_time())
+        if left_out is None:
+            return
+        words += f" (after {left_out} more that are not told of)" if left_out else ""
     level, answer = (logging.INFO, "") if reply.ok else (logging.WARNING, f": refused: {reply.message}")
     session.scheduler.logger.log(level, one_line(f"{caller}: {words}{answer}"), extra={"action": "command"})
     uid = "of unknown uid" if caller.uid is None else f"uid {caller.uid}"

@@ -15,6 +15,31 @@ from redengine.log.handler import RepoHandler
 _OPEN_MINDED = (bird.CSVFileRepo, bird.MemoryRepo, bird.JSONDirectoryRepo, bird.SQLRepo)
 
 
+#: Refusals that are noted in so many seconds, of all readers together.
+NOTED, SPAN = 60, 60.0
+
+
+class Allowance:
+    """How many refusals of readers are noted: who may change nothing is not to fill the log either."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._noted = 0
+        self._left_out = 0
+
+    def take(self, now: float) -> int | None:
+        """Whether one more is to be noted at this time (epoch seconds): how many were left out before it; ``None``: it
+        is left out."""
+        if not 0 <= now - self._since < SPAN:
+            self._since, self._noted = now, 0
+        if self._noted >= NOTED:
+            self._left_out += 1
+            return None
+        self._noted += 1
+        left_out, self._left_out = self._left_out, 0
+        return left_out
+
+
 class ButNoCommand(bird.Operation):  # type: ignore[misc]
     """Of the actions that fit another operation, all but that of commands."""
 

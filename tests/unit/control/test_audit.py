@@ -68,6 +68,23 @@ def test_who_is_not_known_is_said(app, send, records):
     assert records()[1][1].startswith("refused: bob: hold: You may look")
 
 
+def test_readers_do_not_fill_the_log(app, send, records, audit):
+    clock = [1e9]
+    app.session.config.time_func = lambda: clock[0]
+    reader = m.Caller("bob", 1001, "read")
+    for _ in range(1000):
+        assert not send(m.Hold(), reader).ok
+    assert len(records()) == len(audit) == 60
+    # Who may do things is told of all the same.
+    assert send(m.Hold()).ok
+    clock[0] += 61
+    send(m.Hold(), reader)
+    send(m.Hold(), reader)
+    assert len(records()) == 63
+    assert records()[-2][1].startswith("refused: bob: hold (after 940 more that are not told of): You may look")
+    assert records()[-1][1].startswith("refused: bob: hold: You may look")
+
+
 def test_secrets_are_masked(app, send, records, audit):
     app.params(token=Private("old"), plain=1, by_way=Arg("token"))
 
