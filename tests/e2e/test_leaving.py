@@ -279,3 +279,46 @@ def test_a_demo_ends_with_its_terminal(place, until, alive):
     assert program.ended() == 0
     assert not alive(scheduler)
     assert not (place.kept / "running.json").exists()
+
+
+def test_a_screen_that_fails_costs_the_scheduler_nothing(place, project, until, alive):
+    place.write(
+        place.project.read_text()
+        + """
+from redengine_tui.screens.main import MainScreen
+
+def fails(self):
+    raise RuntimeError("the screen is broken")
+
+MainScreen.action_toggle_hold = fails
+"""
+    )
+    program = place.start()
+    program.wait_for("long_run")
+    program.press("h")
+    assert program.ended() == 1
+    assert in_order(program)
+    assert f"The screen failed: {place.kept / 'stray-output.txt'} says why." in program.text.replace("\n", "")
+    assert "goes on (process" in program.text
+    assert "the screen is broken" in (place.kept / "stray-output.txt").read_text()
+    went_on(place, until)
+    stopped(place, until, alive)
+
+
+def test_another_app_of_the_file_is_not_taken_for_the_one_that_runs(place):
+    place.write("""
+        from redengine import RedEngine
+
+        first, second = RedEngine(), RedEngine()
+
+        @first.task("daily & false")
+        def one():
+            pass
+    """)
+    place.start(f"{place.project}:first").wait_for("one")
+    other = place.start(f"{place.project}:second")
+    assert other.ended() == 3
+    assert "with its app first, not second" in other.text
+    visitor = place.start(f"{place.project}:first")
+    visitor.wait_for("one")
+    assert visitor.leave() == 0

@@ -76,6 +76,15 @@ def test_who_has_the_project_and_what_can_be_done_about_it(kept):
     kept.release(lock)
 
 
+def test_the_apps_of_one_file_are_told_apart(kept):
+    assert not kept.another_app("nightly")
+    lock = kept.lock(app="app")
+    assert "with its app app, not nightly" in kept.another_app("nightly")
+    assert not kept.another_app("app")
+    assert not kept.another_app(None)
+    kept.release(lock)
+
+
 def test_its_socket_is_that_of_a_process_that_has_it(kept, tmp_path):
     assert kept.socket() is None
     lock = kept.lock(tmp_path / "s.sock")

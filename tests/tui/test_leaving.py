@@ -283,6 +283,7 @@ def test_what_is_said_of_a_scheduler_that_goes_on(spec, typed):
     assert f"redengine-tui attach {typed}" in text
     assert f"redengine-tui stop {typed}" in text
     assert "process" not in goes_on(spec, None)
+    assert f"redengine-tui stop {typed} --data-dir /srv/data" in goes_on(spec, None, ("--data-dir", "/srv/data"))
 
 
 def test_that_is_said_to_who_leaves_for_the_first_time(tmp_path):

@@ -95,8 +95,8 @@ class ProjectData:
                 "Make it writable, or give another one with --data-dir or REDENGINE_TUI_DATA_DIR."
             ) from None
 
-    def lock(self, socket: Path | None = None) -> FileLock:
-        """Take the project for this process, which other screens reach at ``socket``.
+    def lock(self, socket: Path | None = None, app: str = "") -> FileLock:
+        """Take the project for this process, which other screens reach at ``socket``; ``app``: which one it runs.
 
         Raises :class:`~redengine.exc.ProjectLocked` when another one has it.
         """
@@ -111,7 +111,8 @@ class ProjectData:
             raise ProjectLocked(self.owner_message()) from None
         except OSError as error:
             raise ProjectError(f"The lock of the project, {self.lock_file}, cannot be taken: {error}") from None
-        self._write_owner(since=time.time(), terminal=_terminal(), socket=None if socket is None else str(socket))
+        where = None if socket is None else str(socket)
+        self._write_owner(since=time.time(), terminal=_terminal(), socket=where, app=app)
         return lock
 
     def lose_terminal(self) -> None:
@@ -158,6 +159,16 @@ class ProjectData:
         """Where the process that schedules the project is reached; ``None`` when there is none, or it cannot be."""
         path = self.owner().get("socket")
         return Path(path) if isinstance(path, str) and self.is_scheduled() else None
+
+    def another_app(self, wanted: str | None) -> str:
+        """What is scheduled instead of the app of this name, in words; empty when it may be that one."""
+        runs = self.owner().get("app")
+        if not wanted or not isinstance(runs, str) or runs in ("", wanted):
+            return ""
+        return (
+            f"{self.project.name} is scheduled already, but with its app {runs}, not {wanted}: "
+            "the apps of one file have one log, so that one of them runs at a time."
+        )
 
     def owner_message(self) -> str:
         """Who has the project, and what can be done about that, in words."""

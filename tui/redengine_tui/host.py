@@ -51,7 +51,7 @@ class Host:
         self._log_options = dict(log or {})
         data.make()
         socket, self._unattachable = _socket_of(data)
-        self._lock: FileLock | None = data.lock(socket)
+        self._lock: FileLock | None = data.lock(socket, project.app_name)
         self.problem = ""
         self._scheduler_log: logging.Handler | None = None
         try:

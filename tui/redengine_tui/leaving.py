@@ -164,10 +164,11 @@ class WayOut:
                 self._app.tell(f"Stops once {_tasks(count)} {ended}{more}")
 
 
-def goes_on(spec: str, pid: int | None) -> str:
-    """How to come back to the scheduler of this project, and how to stop it; ``pid``: its process, if known."""
+def goes_on(spec: str, pid: int | None, options: Sequence[str] = ()) -> str:
+    """How to come back to the scheduler of this project, and how to stop it; ``pid``: its process, if known.
+    ``options``: what other commands have to be given to find it."""
     name = safe_line(spec, 300)
-    given = safe_line(shlex.quote(spec), 300)
+    given = safe_line(shlex.join([spec, *options]), 300)
     process = "" if pid is None else f" (process {pid})"
     return (
         f"The scheduler of {name} goes on{process}.\n"

@@ -31,6 +31,8 @@ class LoadedProject:
     mistakes: tuple[Mistake, ...] = ()
     #: What in it is ignored.
     oddities: tuple[Oddity, ...] = ()
+    #: The app's name in the file.
+    app_name: str = ""
 
     @property
     def session(self) -> Session:
@@ -54,7 +56,8 @@ def load(spec: str, *, collect: bool = False) -> LoadedProject:
         module = _import(path, name, going)
     app = _find(module, path, target.name)
     app.session.worker_setup = WorkerSetup(sys_path=[root], project_file=path, module_name=name)
-    return LoadedProject(path, path.stem, app, tuple(going.mistakes), tuple(going.oddities))
+    app_name = target.name or next((name for name, value in vars(module).items() if value is app), "")
+    return LoadedProject(path, path.stem, app, tuple(going.mistakes), tuple(going.oddities), app_name)
 
 
 def _own_name(target: Near) -> str:

@@ -38,6 +38,8 @@ class Place:
 
     #: The project as it was given, for what is said of it.
     spec: str
+    #: What has to be given to other commands with it.
+    options: tuple[str, ...]
     #: The program and its arguments that start the same scheduler without a screen.
     headless: tuple[str, ...]
     #: The process that keeps the place in the shell.
@@ -159,18 +161,18 @@ def run(project: LoadedProject, data: ProjectData, settings: Settings, place: Pl
             failure = going.show()
             failed = bool(failure or app.return_code)
             if place is not None and host.is_alive and (failed or going.detached):
-                going.let_go(1 if failed else 0, _farewell(place.spec, settings, failure, failed))
+                going.let_go(1 if failed else 0, _farewell(place, settings, _why(failure, data) if failed else ""))
                 going.wait()
             elif failed or going.restart:
                 host.stop(force=False)
                 going.wait()
             if going.restart == "fresh" and place is not None:
-                going.let_go(0, goes_on(place.spec, None))
+                going.let_go(0, goes_on(place.spec, None, place.options))
     # Else the scheduler has stopped, or the operator chose not to wait for it.
     if host.join(0.2):
         host.close()
-    if failure and (place is None or not place.keeper.left):
-        print(f"The screen failed, and the scheduler was stopped:\n{safe_block(failure)}", file=sys.stderr)
+    if failed and (place is None or not place.keeper.left):
+        print(f"{_why(failure, data)}\nThe scheduler was stopped.", file=sys.stderr)
     if host.problem:
         print(f"The scheduler failed: {safe_block(host.problem)}\nDetails are in {data.scheduler_log}", file=sys.stderr)
     if going.restart:
@@ -178,12 +180,19 @@ def run(project: LoadedProject, data: ProjectData, settings: Settings, place: Pl
     return 1 if failed or host.problem else 0
 
 
-def _farewell(spec: str, settings: Settings, failure: str, failed: bool) -> str:
+def _why(failure: str, data: ProjectData) -> str:
+    """Why the screen failed, in words."""
+    # Textual writes it to standard error, which is a file while there is a screen.
+    return f"The screen failed:\n{safe_block(failure)}" if failure else f"The screen failed: {data.stray} says why."
+
+
+def _farewell(place: Place, settings: Settings, problem: str) -> str:
     """What is said after the prompt has come back."""
-    if failed:
-        what = f"The screen failed:\n{safe_block(failure)}" if failure else "The screen failed."
-        return f"{what}\n{goes_on(spec, os.getpid())}"
-    return goes_on(spec, os.getpid()) if settings.first_time_left() else ""
+    first = settings.first_time_left()
+    if not (problem or first):
+        return ""
+    how = goes_on(place.spec, os.getpid(), place.options)
+    return f"{problem}\n{how}" if problem else how
 
 
 def _start_anew(how: str, place: Place | None) -> None:

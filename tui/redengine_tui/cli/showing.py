@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from redengine_tui.cli.ending import RUNNING_ALREADY, stop
 
+#: Seconds in which a scheduler that has begun can be reached.
+STARTING = 3.0
+
 if TYPE_CHECKING:
     from redengine_tui.data import ProjectData
     from redengine_tui.foreground import Keeper
@@ -47,13 +50,16 @@ def show_project(spec: str, theme: str | None, data_dir: str | None, *, stop_on_
         root = data_root(data_dir)
         data = target.data(root)
         if data.is_scheduled():
-            _attach(data, theme, keeper)
+            _attach(data, target.name, theme, keeper)
+        # What is in the environment, other commands find there as well.
+        given = data_dir is not None and data_dir != os.environ.get("REDENGINE_TUI_DATA_DIR")
+        options = ("--data-dir", str(data_dir)) if given else ()
         again = (sys.executable, "-m", "redengine_tui.cli", "run", str(target), "--headless", "--data-dir", str(root))
-        place = Place(spec, again, keeper)
+        place = Place(spec, options, again, keeper)
         try:
             _run(loaded(spec), data, theme, place)
         except ProjectLocked as problem:  # somebody was faster
-            _attach(data, theme, keeper)
+            _attach(data, target.name, theme, keeper)
             stop(str(problem), RUNNING_ALREADY)
     except ProjectError as problem:
         stop(str(problem))
@@ -90,26 +96,32 @@ def _run(project: Any, data: ProjectData, theme: str | None, place: Place | None
     os._exit(code)
 
 
-def _attach(data: ProjectData, theme: str | None, keeper: Keeper) -> None:
+def _attach(data: ProjectData, app: str | None, theme: str | None, keeper: Keeper) -> None:
     """Show the scheduler that a project has; does not return, unless it has just ended.
 
-    One that cannot be reached ends the program with the reason.
+    One that cannot be reached, or is that of another app, ends the program with the reason.
     """
     import asyncio
+    import time
     from importlib.metadata import version
 
     from redengine.control.wire.client import RemoteController, UnixDial
     from redengine.exc import ControlError
     from redengine_tui.attached import attached
 
-    controller = RemoteController(UnixDial(data.socket), "attached", version=version("redengine-tui"))
-    try:
-        code = asyncio.run(attached(controller, _settings(theme), keeper=keeper))
-    except ControlError as problem:
-        if data.is_scheduled():
-            stop(f"{data.owner_message()}\nIts screen cannot be shown here: {problem}", RUNNING_ALREADY)
-        return
-    sys.exit(code)
+    if other := data.another_app(app):
+        stop(other, RUNNING_ALREADY)
+    end = time.monotonic() + STARTING
+    while data.is_scheduled():
+        controller = RemoteController(UnixDial(data.socket), "attached", version=version("redengine-tui"))
+        try:
+            code = asyncio.run(attached(controller, _settings(theme), keeper=keeper))
+        except ControlError as problem:
+            if time.monotonic() > end:
+                stop(f"{data.owner_message()}\nIts screen cannot be shown here: {problem}", RUNNING_ALREADY)
+            time.sleep(0.1)
+        else:
+            sys.exit(code)
 
 
 def _settings(theme: str | None) -> Any:
