@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -33,28 +33,37 @@ async def attached(
     the place in the shell, where that is another.
     """
     await controller.open()
+
+    def screen() -> RedEngineTUI:
+        return RedEngineTUI(
+            controller,
+            clock=controller.clock,
+            settings=settings,
+            # A key may be for looking only, whatever was asked for.
+            read_only=read_only or controller.link().role == "read",
+            slow_link=slow_link,
+        )
+
     try:
-        with kept_for_screen(Path(os.devnull)) as terminal:
-            app = RedEngineTUI(
-                controller,
-                clock=controller.clock,
-                settings=settings,
-                # A key may be for looking only, whatever was asked for.
-                read_only=read_only or controller.link().role == "read",
-                slow_link=slow_link,
-            )
-            end = ScreenEnd(app, terminal)
-            if keeper is not None:
-                app.driver_class = driver_of(keeper)
-                keeper.watch(terminal.stream.fileno())
-            with _signals(end):
-                try:
-                    await app.run_async()
-                finally:
-                    end.over.set()
-            return app.return_code or 0
+        return await shown(screen, keeper)
     finally:
         await controller.close()
+
+
+async def shown(screen: Callable[[], RedEngineTUI], keeper: Keeper | None = None) -> int:
+    """Show a screen until it is left. ``screen`` makes it, once it has the terminal. Returns the exit code."""
+    with kept_for_screen(Path(os.devnull)) as terminal:
+        app = screen()
+        end = ScreenEnd(app, terminal)
+        if keeper is not None:
+            app.driver_class = driver_of(keeper)
+            keeper.watch(terminal.stream.fileno())
+        with _signals(end):
+            try:
+                await app.run_async()
+            finally:
+                end.over.set()
+        return app.return_code or 0
 
 
 @contextmanager

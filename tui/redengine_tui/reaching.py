@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from redengine_tui.dial import STARTING, DialError
-from redengine_tui.ssh import SshDial
+from redengine_tui.ssh import SshConnection, SshDial
 from redengine_tui.target import Far, Near, Target
 
 if TYPE_CHECKING:
@@ -89,16 +89,30 @@ class Reach:
         return self.dial.data if isinstance(self.dial, NearDial) else None
 
     def controller(
-        self, *, role: Literal["operate", "read"] = "operate", watches: bool = True, pace: float = 0.0
+        self,
+        *,
+        role: Literal["operate", "read"] = "operate",
+        watches: bool = True,
+        pace: float = 0.0,
+        asks: bool = True,
     ) -> RemoteController:
-        """A controller that is not connected yet."""
+        """A controller that is not connected yet. Unless it ``asks``, nobody is asked for a password, also not at the
+        beginning: there is a screen already."""
         from importlib.metadata import version
 
         from redengine.control.wire.client import RemoteController
 
         return RemoteController(
-            self.dial, self.target.where, role=role, watches=watches, pace=pace, version=version("redengine-tui")
+            self.dial if asks else self._dial_quietly,
+            self.target.where,
+            role=role,
+            watches=watches,
+            pace=pace,
+            version=version("redengine-tui"),
         )
+
+    async def _dial_quietly(self, first: bool) -> SocketConnection | SshConnection:
+        return await self.dial(False)
 
     @asynccontextmanager
     async def reached(

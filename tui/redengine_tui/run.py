@@ -141,7 +141,14 @@ class Session:
         self._end.ask_for(first=self.wait)
 
 
-def run(project: LoadedProject, data: ProjectData, settings: Settings, place: Place | None = None) -> int:
+def run(
+    project: LoadedProject,
+    data: ProjectData,
+    settings: Settings,
+    place: Place | None = None,
+    *,
+    slow_link: bool = False,
+) -> int:
     """Run a project until it is stopped. Returns the exit code: 1 when the scheduler or the screen failed.
 
     With a place the screen can be left, and the scheduler goes on without it; else both end together.
@@ -149,7 +156,13 @@ def run(project: LoadedProject, data: ProjectData, settings: Settings, place: Pl
     host = Host(project, data, settings.log)
     with kept_for_screen(data.stray) as terminal:
         told = replace(settings, problems=(*settings.problems, *map(str, project.oddities)))
-        app = RedEngineTUI(host.controller(), settings=told, shown=host.shown, stops_on_quit=place is None)
+        app = RedEngineTUI(
+            host.controller(),
+            settings=told,
+            slow_link=slow_link,
+            shown=host.shown,
+            stops_on_quit=place is None,
+        )
         if place is not None:
             app.driver_class = driver_of(place.keeper)
         # What a project declares stays. To look for garbage among ten thousand tasks holds everybody up for 50 ms.

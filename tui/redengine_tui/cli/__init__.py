@@ -22,6 +22,7 @@ Examples:
   redengine-tui ps                       which schedulers run
   redengine-tui attach ssh://build7/srv/jobs/project.py
                                          show one of another machine
+  redengine-tui watch                    all of [hosts] in config.toml
   redengine-tui ctl project.py run x --wait
                                          for scripts
 """
@@ -33,6 +34,7 @@ COMMANDS = {
     for name, module in {
         "run": "run",
         "attach": "attach",
+        "watch": "watch",
         "stop": "stop",
         "ps": "ps",
         "ctl": "ctl",

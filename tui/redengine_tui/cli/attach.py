@@ -9,7 +9,7 @@ import sys
 import click
 
 from redengine_tui.cli.ending import UNUSABLE, stop
-from redengine_tui.cli.options import data_dir, theme
+from redengine_tui.cli.options import data_dir, slow_link, theme
 from redengine_tui.cli.showing import need_terminal
 from redengine_tui.cli.talking import INTERRUPTED, way_to
 
@@ -17,7 +17,7 @@ from redengine_tui.cli.talking import INTERRUPTED, way_to
 @click.command(name="attach")
 @click.argument("target", metavar="TARGET")
 @click.option("--read-only", is_flag=True, help="Look, and be offered nothing that changes anything.")
-@click.option("--slow-link", is_flag=True, help="Spare the line: fewer frames, and no seconds that tick.")
+@slow_link
 @theme
 @data_dir
 def command(target: str, read_only: bool, slow_link: bool, theme: str | None, data_dir: str | None) -> None:

@@ -23,6 +23,15 @@ def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="For other programs.")(command)
 
 
+def slow_link(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--slow-link``."""
+    return click.option(
+        "--slow-link",
+        is_flag=True,
+        help="Spare the line to this terminal: fewer frames, no seconds that tick, small pages.",
+    )(command)
+
+
 def theme(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--theme NAME``."""
     return click.option("--theme", metavar="NAME", help="Colours for this run.")(command)

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 import click
 
 from redengine_tui.cli.ending import stop
-from redengine_tui.cli.options import data_dir, theme
+from redengine_tui.cli.options import data_dir, slow_link, theme
 from redengine_tui.cli.showing import show_project
 
 #: Options that mean nothing without a screen, and those that mean nothing with one.
-OF_THE_SCREEN = {"theme": "--theme", "stop_on_quit": "--stop-on-quit"}
+OF_THE_SCREEN = {"theme": "--theme", "slow_link": "--slow-link", "stop_on_quit": "--stop-on-quit"}
 OF_HEADLESS = {"log_format": "--log-format", "quiet": "--quiet"}
 
 
 @click.command(name="run")
 @click.argument("project", metavar="PROJECT[:NAME]")
+@slow_link
 @theme
 @data_dir
 @click.option("--stop-on-quit", is_flag=True, help="Stop the scheduler when the screen is left, or its terminal lost.")
@@ -31,6 +32,7 @@ OF_HEADLESS = {"log_format": "--log-format", "quiet": "--quiet"}
 def command(
     ctx: click.Context,
     project: str,
+    slow_link: bool,
     theme: str | None,
     data_dir: str | None,
     stop_on_quit: bool,
@@ -47,7 +49,7 @@ def command(
         from redengine_tui.cli.headless import run_headless
 
         run_headless(project, data_dir, log_format or "text", quiet)
-    show_project(project, theme, data_dir, stop_on_quit=stop_on_quit)
+    show_project(project, theme, data_dir, stop_on_quit=stop_on_quit, slow_link=slow_link)
 
 
 def _refuse_others(ctx: click.Context, others: Mapping[str, str], headless: bool) -> None:

@@ -28,14 +28,16 @@ def need_terminal(instead: str = "") -> None:
     stop(f"The screen needs a terminal: standard input or standard error is not one.{hint}")
 
 
-def show_project(spec: str, theme: str | None, data_dir: str | None, *, stop_on_quit: bool) -> NoReturn:
+def show_project(
+    spec: str, theme: str | None, data_dir: str | None, *, stop_on_quit: bool, slow_link: bool = False
+) -> NoReturn:
     """Run a project and show it, or show the scheduler that it has already. Without ``stop_on_quit`` the screen can be
     left, and the shell has its prompt back."""
     from redengine_tui.cli.loading import loaded
 
     need_terminal(f"redengine-tui run {shlex.quote(spec)} --headless")
     if stop_on_quit:
-        show(lambda: loaded(spec), theme, data_dir)
+        show(lambda: loaded(spec), theme, data_dir, slow_link=slow_link)
     from redengine_tui.foreground import begin
 
     keeper = begin()
@@ -50,22 +52,29 @@ def show_project(spec: str, theme: str | None, data_dir: str | None, *, stop_on_
         root = data_root(data_dir)
         data = target.data(root)
         if data.is_scheduled():
-            _attach(data, target.name, theme, keeper)
+            _attach(data, target.name, theme, keeper, slow_link)
         # What is in the environment, other commands find there as well.
         given = data_dir is not None and data_dir != os.environ.get("REDENGINE_TUI_DATA_DIR")
         options = ("--data-dir", str(data_dir)) if given else ()
         again = (sys.executable, "-m", "redengine_tui.cli", "run", str(target), "--headless", "--data-dir", str(root))
         place = Place(spec, options, again, keeper)
         try:
-            _run(loaded(spec), data, theme, place)
+            _run(loaded(spec), data, theme, place, slow_link)
         except ProjectLocked as problem:  # somebody was faster
-            _attach(data, target.name, theme, keeper)
+            _attach(data, target.name, theme, keeper, slow_link)
             stop(str(problem), RUNNING_ALREADY)
     except ProjectError as problem:
         stop(str(problem))
 
 
-def show(load: Callable[[], Any], theme: str | None, data_dir: str | None, name: str | None = None) -> NoReturn:
+def show(
+    load: Callable[[], Any],
+    theme: str | None,
+    data_dir: str | None,
+    name: str | None = None,
+    *,
+    slow_link: bool = False,
+) -> NoReturn:
     """Run what ``load`` loads and show it; the scheduler ends with its screen."""
     need_terminal()
     # What is imported and declared stays: nothing of it is garbage. Looked for again once the screen is about to come.
@@ -79,24 +88,24 @@ def show(load: Callable[[], Any], theme: str | None, data_dir: str | None, name:
         project = load()
         if name is not None:
             project = replace(project, name=name)
-        _run(project, ProjectData.of(project.path, data_root(data_dir), name), theme)
+        _run(project, ProjectData.of(project.path, data_root(data_dir), name), theme, None, slow_link)
     except ProjectLocked as problem:
         stop(str(problem), RUNNING_ALREADY)
     except ProjectError as problem:
         stop(str(problem))
 
 
-def _run(project: Any, data: ProjectData, theme: str | None, place: Place | None = None) -> NoReturn:
+def _run(project: Any, data: ProjectData, theme: str | None, place: Place | None, slow_link: bool) -> NoReturn:
     from redengine_tui.run import run
 
-    code = run(project, data, _settings(theme), place)
+    code = run(project, data, _settings(theme), place, slow_link=slow_link)
     # Not sys.exit: a thread of a task's own, or one that would not stop, must not keep the program.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
-def _attach(data: ProjectData, app: str | None, theme: str | None, keeper: Keeper) -> None:
+def _attach(data: ProjectData, app: str | None, theme: str | None, keeper: Keeper, slow_link: bool) -> None:
     """Show the scheduler that a project has; does not return, unless it has just ended.
 
     One that cannot be reached, or is that of another app, ends the program with the reason.
@@ -115,7 +124,7 @@ def _attach(data: ProjectData, app: str | None, theme: str | None, keeper: Keepe
     while data.is_scheduled():
         controller = RemoteController(UnixDial(data.socket), "attached", version=version("redengine-tui"))
         try:
-            code = asyncio.run(attached(controller, _settings(theme), keeper=keeper))
+            code = asyncio.run(attached(controller, _settings(theme), slow_link=slow_link, keeper=keeper))
         except ControlError as problem:
             if time.monotonic() > end:
                 stop(f"{data.owner_message()}\nIts screen cannot be shown here: {problem}", RUNNING_ALREADY)
