@@ -117,6 +117,7 @@ async def test_a_line_for_each_and_all_tasks_below(app, size):
         assert len({view.name for view in app.base.tasks.roster}) == 8
         assert "3 schedulers" in lines[0]
         assert "2 failing" in lines[0]
+        assert "2 running" in lines[0]
 
 
 async def test_hosts_that_are_down_cost_nothing_but_their_line(make_app, make_controller, make_task, clock):
@@ -393,3 +394,22 @@ async def test_what_was_typed_on_any_of_them_is_asked_about(app):
         await pilot.press("l")
         await pilot.pause(0.1)
         assert not app.is_running
+
+
+async def test_of_one_that_has_stopped_nothing_is_said_to_start(app, hosts):
+    async with app.run_test(size=LARGE) as pilot:
+        await there(pilot, app)
+
+        def row() -> str:
+            return next(line for line in screen(app).splitlines() if "db1/etl      fetch-prices" in line)
+
+        assert "in 8m 20s" in row()
+        hosts[1].controller.push(state="stopped")
+        await until(pilot, lambda: "in 8m 20s" not in row())
+
+
+async def test_a_long_reason_gives_way_to_what_comes_next(app, hosts):
+    hosts[2].problem = "kex_exchange_identification: Connection closed by remote host " * 3
+    async with app.run_test(size=SMALL) as pilot:
+        await there(pilot, app)
+        await until(pilot, lambda: "…; again in " in screen(app))

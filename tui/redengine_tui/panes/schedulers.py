@@ -32,8 +32,8 @@ def member_row(member: Member, width: int, label: int, *, sparing: bool = False)
     rest = max(width - STATE - label - 2 * GAP, 1)
     between = Content(" " * GAP)
     if link.state != "connected" or view is None:
-        state, text, colour = _why(member)
-        return between.join([fit(state, STATE), name, fit(Content.styled(safe_line(text, 200), INK[colour]), rest)])
+        state, text, colour = _why(member, rest)
+        return between.join([fit(state, STATE), name, fit(Content.styled(text, INK[colour]), rest)])
     look = scheduler_look(view.state)
     silent = link.silent_for >= STALE_AFTER
     state = Content.styled(str(look), MUTED if silent else INK[look.colour])
@@ -60,8 +60,8 @@ def _right(content: Content, width: int) -> Content:
     return fit(content, width) if content.cell_length >= width else content.pad_left(width - content.cell_length)
 
 
-def _why(member: Member) -> tuple[Content, str, str]:
-    """How one is that is not connected: its state, why, and the role of the colour of that. Raw."""
+def _why(member: Member, room: int) -> tuple[Content, str, str]:
+    """How one is that is not connected: its state, why in so many cells, and the role of the colour of that."""
     link = member.link
     if link.state == "ended":
         return Content.styled("■ stopped", MUTED), "watched for its next start", "muted"
@@ -69,7 +69,9 @@ def _why(member: Member) -> tuple[Content, str, str]:
     if member.controller is None and not link.problem:
         return Content.styled("· connecting", MUTED), "", "muted"
     word = "✗ down" if member.controller is None else "✗ lost"
-    return Content.styled(word, INK["error"]), f"{link.problem}; {again}" if link.problem else again, "error"
+    # The reason gives way to what comes next.
+    why = safe_line(link.problem, max(room - len(again) - 2, 10))
+    return Content.styled(word, INK["error"]), f"{why}; {again}" if why else again, "error"
 
 
 def _next(member: Member, *, sparing: bool) -> Content:

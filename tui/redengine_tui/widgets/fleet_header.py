@@ -62,11 +62,8 @@ class FleetHeader(Widget):
             Content.styled("1 scheduler" if known == 1 else f"{known} schedulers", STRONG),
             Content.styled(f"! {stale} not heard from" if stale else "", INK["warning"]),
             Content.styled(f"✗ {view.failing:,} failing" if view.failing else "", INK["error"]),
-            Content.assemble(
-                (f"{view.running:,}", INK["accent"] if view.running else ""),
-                " running",
-                (f" / {view.tasks:,} tasks", MUTED),
-            ),
+            Content.assemble((f"{view.running:,}", INK["accent"] if view.running else ""), " running"),
+            Content.styled(f"{view.tasks:,} tasks", MUTED),
         ]
         clock = format.hour_and_minute if self.sparing else format.clock_time
         ends = [

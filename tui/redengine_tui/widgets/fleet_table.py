@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from redengine.control.messages import TaskView
 from redengine_tui.fleet import FleetController, FleetTask, Member
+from redengine_tui.states import ENDING
 from redengine_tui.text import safe_line
 from redengine_tui.widgets.columns import COLUMNS, Cell, Column, Moment
 from redengine_tui.widgets.roster import Roster
@@ -50,7 +51,9 @@ class FleetTable(TaskTable):
     def __init__(self, fleet: FleetController, *, id: str | None = None) -> None:
         super().__init__(Roster(FLEET_COLUMNS), fleet.clock, id=id)
         self.fleet = fleet
+        #: Those that are not heard from, and those in which nothing starts any more.
         self._old: frozenset[Member] = frozenset()
+        self._ended: frozenset[Member] = frozenset()
 
     def moment(self, view: TaskView) -> Moment:
         member = self.fleet.member_of(view.name)
@@ -60,9 +63,18 @@ class FleetTable(TaskTable):
         member = self.fleet.member_of(view.name)
         return member is not None and member in self._old
 
+    def is_ending(self, view: TaskView) -> bool:
+        member = self.fleet.member_of(view.name)
+        return member is not None and member in self._ended
+
     def look_at_links(self) -> None:
         """Show what is known of schedulers that are not heard from as what it was."""
-        old = frozenset(member for member in self.fleet.members if member.is_stale)
-        if old != self._old:
-            self._old = old
+        members = self.fleet.members
+        old = frozenset(member for member in members if member.is_stale)
+        ended = frozenset(
+            member for member in members if member.scheduler is not None and member.scheduler.state in ENDING
+        )
+        if (old, ended) != (self._old, self._ended):
+            self._old, self._ended = old, ended
+            self._edition += 1
             self.refresh()

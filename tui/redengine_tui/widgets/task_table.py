@@ -154,10 +154,14 @@ class TaskTable(Rows):
     def _cells(self, view: TaskView, now: Moment) -> tuple[Cell, ...]:
         return tuple(
             Cell("—", "muted")
-            if self.ending and slot.column.id == "next" and not view.on_shutdown
+            if slot.column.id == "next" and not view.on_shutdown and self.is_ending(view)
             else slot.column.cell(view, now)
             for slot in self.slots
         )
+
+    def is_ending(self, view: TaskView) -> bool:
+        """Whether nothing starts any more at the time that is known of this task."""
+        return self.ending
 
     def end(self, ending: bool) -> None:
         """The scheduler is ending, or is not."""
