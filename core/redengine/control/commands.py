@@ -112,7 +112,9 @@ def _do(session: Any, command: Any) -> str:
 
 
 def _shut_down(scheduler: Any, force: bool) -> str:
-    alive = list(dict.fromkeys(str(run.task.name) for run in scheduler.runs.values()))
+    # What is not meant to finish is not waited for.
+    waits_for = [run.task for run in scheduler.runs.values() if force or not run.task.permanent]
+    alive = list(dict.fromkeys(str(task.name) for task in waits_for))
     if force:
         scheduler.request_shut_down(force=True)
         return f"Stopping: {_listed(alive)} {_are(alive)} terminated" if alive else "Stopping"

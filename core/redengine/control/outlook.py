@@ -15,8 +15,8 @@ from redengine.scheduling.rest import rest
 
 #: The text of a start whose time is known, but at which nothing starts while the scheduler is on hold.
 IF_RESUMED = "if resumed"
-#: The same while it waits to stop.
-IF_KEPT = "if kept running"
+#: The same while it waits to stop, and what has to happen then.
+IF_KEPT, UNTIL_KEPT = "if kept running", "kept running"
 #: Changes of a condition that are looked ahead at most, for one start.
 LOOKAHEAD = 400
 
@@ -41,6 +41,8 @@ def first_true(condition: Any, ctx: Context) -> float | None:
 def next_start(task: Any, ctx: Context) -> NextStart:
     """When the task will start next. Raises what its condition raises."""
     if asked := len(task.batches):
+        if task.session.scheduler.draining:
+            return _put_off(NextStart("now"), UNTIL_KEPT, IF_KEPT)
         waits = asked > 1 or ctx.book[task.name].live
         return NextStart("now", ctx.now, (f"asked for, {asked}×" if asked > 1 else "asked for") if waits else "")
     if task.on_startup:
@@ -51,7 +53,7 @@ def next_start(task: Any, ctx: Context) -> NextStart:
         return NextStart("never", text="disabled")
     coming = after_rest(next_true(task.start_cond, ctx), task.name, ctx)
     if task.session.scheduler.draining:
-        return _put_off(coming, "kept running", IF_KEPT)
+        return _put_off(coming, UNTIL_KEPT, IF_KEPT)
     if task.session.on_hold:
         return _put_off(coming, "resumed", IF_RESUMED)
     return coming

@@ -136,7 +136,7 @@ class Scheduler(RedBase):
 
     @property
     def draining(self) -> bool:
-        """Whether it starts nothing more and shuts down once no run is alive; what is asked for stays queued."""
+        """Whether it starts nothing more, and shuts down once no run is alive but those of permanent tasks."""
         return self._draining
 
     @draining.setter
@@ -338,7 +338,7 @@ class Scheduler(RedBase):
 
     @property
     def _is_drained(self) -> bool:
-        return self._draining and not self.runs
+        return self._draining and all(run.task.permanent for run in self.runs.values())
 
     async def _sleep(self) -> None:
         """Sleep until something happens or is due."""

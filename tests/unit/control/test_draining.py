@@ -75,6 +75,26 @@ async def test_without_a_run_it_stops_at_once(app, running, send):
     assert not running.thread.is_alive()
 
 
+async def test_what_is_not_meant_to_finish_is_not_waited_for(app, draining, work):
+    begun = threading.Event()
+
+    @app.task(name="serves", permanent=True)
+    def serves(flag=TerminationFlag()):
+        begun.set()
+        flag.wait(20)
+        raise TaskTerminationException
+
+    carry_out(app.session, m.KeepRunning(), ADA)
+    await draining.controller.send(m.Run("serves"))
+    draining.until(begun.is_set)
+    reply = await draining.controller.send(m.ShutDown())
+    assert reply.message == "Nothing more is started; the scheduler stops once 'work' has ended"
+    work.let_go.set()
+    draining.thread.join(20)
+    assert not draining.thread.is_alive()
+    assert (app.session["serves"].status, app.session["work"].status) == ("terminate", "success")
+
+
 async def test_it_is_kept_running(app, draining, work, send):
     app.task("every 10 ms", name="due", func=lambda: None)
     draining.until(lambda: any(view.name == "due" for view in draining.publisher.snapshot().tasks))
@@ -107,6 +127,7 @@ async def test_what_is_asked_for_is_refused_and_what_was_stays_queued(app, runni
     # The project's own code asks where nobody refuses it.
     app.session["work"].run()
     running.until(lambda: running.view("work").asked == 2)
+    assert (running.view("work").next.kind, running.view("work").next.text) == ("when", "kept running")
     work.let_go.set()
     running.thread.join(20)
     assert work.calls == [1]
