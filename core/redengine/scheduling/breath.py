@@ -29,7 +29,9 @@ class Breath:
         """How long to pause after a start (seconds); ``None``: go on."""
         now = time.monotonic()
         spent = now - self.since
-        if begins_rhythm and spent > PACE and self._rested < PACED_MOST:
-            self._rested += spent
-            return spent
+        rest = min(spent, PACED_MOST - self._rested)
+        if begins_rhythm and spent > PACE and rest > 0:
+            # A start may have taken minutes: of a task that runs on this thread.
+            self._rested += rest
+            return rest
         return 0.0 if spent > BREATH else None
