@@ -191,6 +191,14 @@ async def test_hold_and_resume(app, controller):
         assert controller.sent == [m.Hold(), m.Resume()]
 
 
+async def test_a_scheduler_that_waits_to_stop_says_so(app, controller):
+    async with app.run_test(size=(100, 24)) as pilot:
+        controller.push(state="draining")
+        await settle(pilot, app)
+        assert "▿ draining" in header(app)
+        assert "nothing starts; stops once nothing runs" in header(app)
+
+
 async def test_replies_are_shown(app, controller):
     controller.replies[m.Run] = m.Reply(False, "no free process [red]\x1b[31m")
     async with app.run_test(notifications=True) as pilot:

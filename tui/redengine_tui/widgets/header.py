@@ -148,6 +148,8 @@ class Header(Widget):
     def _next(self, view: SchedulerView, now: float, longest: int) -> Content:
         if view.state == "held":
             return Content.styled("nothing starts by itself until resumed", MUTED)
+        if view.state == "draining":
+            return Content.styled("nothing starts; stops once nothing runs", MUTED)
         if view.next_at is None or view.state not in ("running", "starting"):
             return Content()
         when = (format.not_counted if self.sparing else format.future)(view.next_at, now, self.zone)
