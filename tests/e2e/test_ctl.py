@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from redengine import RedEngine
 from redengine.args import Arg, Private
+from redengine.exc import TaskTerminationException
 
 app = RedEngine(config={"execution": "thread"})
 app.params(who="you", key=Private("secret"))
@@ -37,7 +38,8 @@ def waits(_thread_terminate_):
     print("waiting", flush=True)
     while not GO_ON.exists() and not _thread_terminate_.is_set():
         time.sleep(0.01)
-    print("done")
+    if _thread_terminate_.is_set():
+        raise TaskTerminationException("asked to stop")
 """
 
 
@@ -182,3 +184,27 @@ def test_a_wrong_command_line(place, args, said):
     done = place.call("ctl", str(place.project), *args)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_run_that_is_waited_for(ctl, place):
+    done = ctl("run", "greet", "-p", "name=Ada", "-p", "times=2", "--wait")
+    assert (done.returncode, done.stdout) == (0, "hello Ada\nhello Ada\n")
+    assert "'greet' starts\n" in done.stderr
+    assert "'greet': success after " in done.stderr
+    done = ctl("run", "fails", "--wait", "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["state"], found["action"]) == (1, "ended", "fail")
+    assert "no luck" in found["exc_text"]
+    assert "about to fail\n" in done.stderr
+    done = ctl("run", "waits", "--wait", "--timeout", "0.3")
+    assert (done.returncode, done.stdout) == (6, "waiting\n")
+    assert "'waits' has not ended after 0.3 s; the run goes on" in done.stderr
+    assert ctl("terminate", "waits").returncode == 0
+
+
+def test_a_run_that_is_terminated_meanwhile(ctl, place):
+    command = [sys.executable, "-m", "redengine_tui.cli", "ctl", str(place.project), "run", "waits", "--wait"]
+    with subprocess.Popen(command, env=place.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
+        assert waiting.stdout.readline() == "waiting\n"
+        ctl("terminate", "waits")
+        assert waiting.wait(30) == 3

@@ -76,6 +76,30 @@ def test_locate(running, place):
     assert f"socket     {found['socket']}\nviewers    0\nrunning    process {found['pid']}" in text
 
 
+def test_explain(running, place):
+    done = place.call("explain", running, "changed")
+    assert done.returncode == 0
+    assert "Its condition was changed; in the file it is: daily" in done.stdout
+    assert "Asked of its scheduler: process " in done.stdout
+    report = json.loads(place.call("explain", running, "changed", "--json").stdout)
+    assert (report["source"], report["file_condition"], report["tree"]["text"]) == ("scheduler", "daily", "hourly")
+    done = place.call("explain", running, "renamed")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "renamed: it is new in the file, and not loaded" in done.stderr
+    assert "did you mean 'changed'?" in place.call("explain", running, "chnged").stderr
+
+
+def test_forecast(running, place):
+    done = place.call("forecast", running, "--hours", "1.5")
+    assert done.returncode == 0
+    assert "  same" in done.stdout
+    assert "renamed: it is new in the file" in done.stdout
+    found = json.loads(place.call("forecast", running, "--json").stdout)
+    assert {coming["task"] for coming in found["starts"]} == {"changed", "same"}
+    assert found["source"] == "scheduler"
+    assert set(found["notes"]) == {"changed", "switched_off", "same", "renamed"}
+
+
 def test_over_ssh(running, place, sshd):
     target = f"ssh://{sshd.host('build7')}{running}"
     done = place.call("list", target)

@@ -12,7 +12,7 @@ from redengine.docs import pages
 from redengine_tui.app import RedEngineTUI
 from redengine_tui.cli import COMMANDS
 from redengine_tui.screens.help import HelpScreen
-from redengine_tui.screens.manual import ManualScreen
+from redengine_tui.screens.manual import PAGE_KEYS, ManualScreen
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def app(controller: Any, clock: Any) -> RedEngineTUI:
 async def test_help_opens_every_page_and_comes_back(number: int, app: Any) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("question_mark")
-        await pilot.press(str(number))
+        await pilot.press(PAGE_KEYS[number - 1][0])
         await pilot.pause()
         assert isinstance(app.screen, ManualScreen)
         assert app.screen.shown == pages()[number - 1]

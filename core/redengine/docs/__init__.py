@@ -10,7 +10,18 @@ from functools import lru_cache
 from importlib.resources import files
 
 #: Names of the pages in the order in which they are best read.
-NAMES = ("language", "arguments", "execution", "running", "remote", "configuration", "time", "log", "performance", "moving")
+NAMES = (
+    "language",
+    "arguments",
+    "execution",
+    "running",
+    "remote",
+    "configuration",
+    "time",
+    "log",
+    "performance",
+    "moving",
+)
 
 
 @dataclass(frozen=True, slots=True)

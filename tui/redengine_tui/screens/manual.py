@@ -14,7 +14,7 @@ from redengine.docs import Page, page, pages
 from redengine_tui.screens.reading import ReadingScreen
 
 #: The keys of the pages, in their order.
-PAGE_KEYS = tuple(zip("123456789", pages(), strict=False))
+PAGE_KEYS = tuple(zip("1234567890", pages(), strict=False))
 
 
 class ManualScreen(ReadingScreen):
