@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from redengine.control import messages as m
@@ -108,3 +110,44 @@ def test_a_screen_that_cannot_be_had(place, sshd):
     screen = place.start("attach", f"ssh://{sshd.host('build7')}{place.project}")
     assert screen.ended() == 2
     assert "build7: project.py is not scheduled" in screen.text
+
+
+def test_ssh_asks_at_the_terminal_before_the_screen_is_drawn(place, headless, sshd):
+    """For the host key, and for what opens the key."""
+    headless(PROJECT)
+    host = sshd.host("build7")
+    key = sshd.folder / f"key_{host}"
+    subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", "open sesame", "-f", key], check=True)
+    config = sshd.folder / "client.conf"
+    asked = (
+        config.read_text()
+        .replace("BatchMode yes\n", "")
+        .replace("StrictHostKeyChecking yes", "StrictHostKeyChecking ask")
+    )
+    config.write_text(asked)
+    (sshd.folder / "known_hosts").write_text("")
+    screen = place.start("attach", f"ssh://{host}{place.project}")
+    screen.wait_for("Are you sure you want to continue connecting")
+    screen.press("yes", "enter")
+    screen.wait_for("Enter passphrase for key")
+    screen.press("open sesame", "enter")
+    screen.wait_for("greet")
+    screen.wait_for("ssh build7")
+    assert "passphrase" not in screen.text
+    screen.press("q")
+    assert screen.ended() == 0
+
+
+def test_a_shared_connection(place, headless, sshd):
+    """The user's configuration has one connection serve them all; it stays when what began it has ended."""
+    headless(PROJECT)
+    mux = sshd.folder / "mux"
+    target = (
+        f"ssh://{sshd.host('build7', ControlMaster='auto', ControlPath=str(mux), ControlPersist='60')}{place.project}"
+    )
+    assert place.call("ctl", target, "condition", "greet").stdout == "never\n"
+    assert mux.exists()
+    assert place.call("ctl", target, "run", "greet").stdout == "'greet' starts\n"
+    said = sshd.log.read_text(errors="replace")
+    assert said.count("Accepted publickey") == 1
+    subprocess.run(["ssh", "-O", "exit", "build7"], env=place.env, check=True, capture_output=True)

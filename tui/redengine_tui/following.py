@@ -26,7 +26,8 @@ class OutputReader:
         self._run_id = run_id
         self._start = start
         self._seen = 0
-        self._cut = False
+        #: Size at which it ended within a character, perhaps, and how often it did so in a row.
+        self._cut, self._cuts = -1, 0
 
     async def new(self, *, last: bool = False) -> str:
         """What came since the last time. With ``last`` nothing more will come, so that all of it is given."""
@@ -39,15 +40,15 @@ class OutputReader:
             limit = min(size - self._seen, PIECE) + slack
             found = await self._read(limit)
             size = found.size
-            missed = size - self._seen - limit
+            missed = size - self._seen - min(limit, size)
             text = _without(found.text, -missed)
             if missed <= 0:
                 break
-        if text.endswith("\ufffd") and not last and not self._cut:
-            # Perhaps the first half of a character. If it is still so next time, it is none.
-            self._cut = True
+        if text.endswith("\ufffd") and not last and self._cut != size and self._cuts < 3:
+            # Perhaps the first half of a character. If the rest does not come, it is none.
+            self._cut, self._cuts = size, self._cuts + 1
             return ""
-        self._cut = False
+        self._cuts = 0
         self._seen = size
         return f"[{missed} bytes are left out]\n{text}" if missed > 0 else text
 

@@ -5,6 +5,7 @@ Light until it is connected: an ssh is on its way before the rest is imported.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,10 +38,14 @@ class NearDial:
         import asyncio
 
         from redengine.exc import ControlError
-        from redengine_tui.dial import connect
+        from redengine_tui.dial import connect, prelude
 
         try:
             connected = await asyncio.to_thread(connect, self.data, self._patience if first else 0.0)
+            # Who came here over SSH is recorded as that.
+            connected.sendall(prelude(False, os.environ))
+        except OSError as problem:
+            raise ControlError(f"Its scheduler went away: {problem.strerror or problem}") from None
         except DialError as problem:
             raise ControlError(str(problem)) from None
         return SocketConnection(*await asyncio.open_unix_connection(sock=connected))
