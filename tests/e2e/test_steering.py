@@ -63,16 +63,17 @@ def test_a_task_is_run_by_key_and_its_output_can_be_read(running, place, width, 
     program.press("l")
     # As the log has it, with all records there: new ones would take a cursor at the end along.
     program.wait_for("✓ success     follower")
-    # The log as it begins: by_hand's run, then its success.
-    program.press("g", "j")
+    # The log as it begins: what was asked for, by_hand's run, then its success.
+    program.press("g", "j", "j")
     program.wait_for(lambda: place.logged("follower", "success"))
     program.press("enter")
     program.wait_for("hello from north")
     program.press("escape", "q")
     assert program.ended() == 0
     assert [(row["task_name"], row["action"]) for row in place.log] == [
-        ("by_hand", "run"), ("by_hand", "success"), ("follower", "run"), ("follower", "success"),
+        ("by_hand", "command"), ("by_hand", "run"), ("by_hand", "success"), ("follower", "run"), ("follower", "success"),
     ]  # fmt: skip
+    assert "run 'by_hand': 'by_hand' starts [uid " in place.log[0]["message"]
 
 
 def test_output_of_a_process_is_captured(running, place):
@@ -162,7 +163,9 @@ def test_a_condition_is_edited(running, place):
     program.wait_for("not applied")
     assert program.row("in_process").count("daily & false") == 1
     program.press("escape")
-    program.wait_for(lambda: "evry" not in program.text and "Put back" not in program.text)
+    # But for the log, in which it is that it was refused.
+    program.wait_for(lambda: "evry" not in program.text.partition("─ Log ─")[0] and "Put back" not in program.text)
+    assert "refused: " in program.text.partition("─ Log ─")[2]
     retype(program, "after task 'by_hand'")
     program.wait_for("false now")
     program.press("ctrl+s")
