@@ -71,7 +71,8 @@ def test_a_task_is_run_by_key_and_its_output_can_be_read(running, place, width, 
     program.press("escape", "q")
     assert program.ended() == 0
     assert [(row["task_name"], row["action"]) for row in place.log] == [
-        ("by_hand", "command"), ("by_hand", "run"), ("by_hand", "success"), ("follower", "run"), ("follower", "success"),
+        ("by_hand", "command"),
+        ("by_hand", "run"), ("by_hand", "success"), ("follower", "run"), ("follower", "success"),
     ]  # fmt: skip
     assert "run 'by_hand': 'by_hand' starts [uid " in place.log[0]["message"]
 
