@@ -123,6 +123,8 @@ class RemoteController(Controller):
     async def close(self) -> None:
         """End the connection, and connect no more."""
         if self._talk is not None:
+            # Nobody wants to know why it ended, which can take a while to find out.
+            self._problem = self._problem or "it was closed here"
             self._talk.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._talk
