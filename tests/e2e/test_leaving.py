@@ -322,3 +322,27 @@ def test_another_app_of_the_file_is_not_taken_for_the_one_that_runs(place):
     visitor = place.start(f"{place.project}:first")
     visitor.wait_for("one")
     assert visitor.leave() == 0
+
+
+def test_an_attached_screen_that_fails_says_why(place, project, until, alive):
+    broken = """
+from redengine_tui.screens.main import MainScreen
+
+def fails(self):
+    raise RuntimeError("the screen is broken")
+
+MainScreen.action_toggle_hold = fails
+"""
+    (place.folder / "sitecustomize.py").write_text(broken)
+    place.start().wait_for("long_run")
+    place.env["PYTHONPATH"] = f"{place.folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    for command in ((), ("attach",)):
+        visitor = place.start(*command, str(place.project))
+        visitor.wait_for("long_run")
+        visitor.press("h")
+        assert visitor.ended() == 1
+        assert in_order(visitor)
+        assert b"The screen failed. The scheduler goes on." in visitor.sent
+        assert b"the screen is broken" in visitor.sent
+    went_on(place, until)
+    stopped(place, until, alive)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
+
+import click
 
 from redengine.control.wire.client import RemoteController
 from redengine_tui.app import RedEngineTUI
@@ -16,6 +18,7 @@ from redengine_tui.kept_driver import driver_of
 from redengine_tui.screen_end import ScreenEnd
 from redengine_tui.settings import Settings
 from redengine_tui.terminal import kept_for_screen
+from redengine_tui.text import safe_block
 
 
 async def attached(
@@ -52,18 +55,34 @@ async def attached(
 
 async def shown(screen: Callable[[], RedEngineTUI], keeper: Keeper | None = None) -> int:
     """Show a screen until it is left. ``screen`` makes it, once it has the terminal. Returns the exit code."""
-    with kept_for_screen(Path(os.devnull)) as terminal:
-        app = screen()
-        end = ScreenEnd(app, terminal)
-        if keeper is not None:
-            app.driver_class = driver_of(keeper)
-            keeper.watch(terminal.stream.fileno())
-        with _signals(end):
-            try:
-                await app.run_async()
-            finally:
-                end.over.set()
-        return app.return_code or 0
+    with TemporaryDirectory(prefix="redengine-tui-") as folder:
+        stray = Path(folder) / "stray"
+        with kept_for_screen(stray) as terminal:
+            app = screen()
+            end = ScreenEnd(app, terminal)
+            if keeper is not None:
+                app.driver_class = driver_of(keeper)
+                keeper.watch(terminal.stream.fileno())
+            with _signals(end):
+                try:
+                    await app.run_async()
+                finally:
+                    end.over.set()
+        code = app.return_code or 0
+        # Textual writes it to standard error, which is that file while there is a screen.
+        why = f"The screen failed. The scheduler goes on.\n{_text(stray)}" if code else ""
+    if keeper is not None:
+        # What is left to do is nothing that the shell has to wait for.
+        keeper.leave(code, why)
+    elif why:
+        click.echo(why, err=True)
+    return code
+
+
+def _text(file: Path) -> str:
+    with suppress(OSError):
+        return safe_block(file.read_text(encoding="utf-8", errors="replace"))
+    return ""
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from redengine_tui.cli.ending import UNUSABLE, stop
+from redengine_tui.cli.ending import UNUSABLE, end_at_once, stop
 from redengine_tui.cli.options import data_dir, slow_link, theme
 from redengine_tui.cli.showing import need_terminal
 from redengine_tui.cli.talking import INTERRUPTED, way_to
@@ -46,4 +46,4 @@ def command(target: str, read_only: bool, slow_link: bool, theme: str | None, da
         stop(str(problem), UNUSABLE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    sys.exit(code)
+    end_at_once(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from typing import NoReturn
@@ -26,3 +27,11 @@ def say(message: str) -> None:
 
     with suppress(OSError):  # nobody reads it
         click.echo(f"redengine-tui: {safe_block(message)}", err=True)
+
+
+def end_at_once(code: int) -> NoReturn:
+    """End with an exit code, and with all threads: one of a task's own, or one that would not stop, must not keep the
+    program, and to tidy up what is gone anyway takes half a second."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

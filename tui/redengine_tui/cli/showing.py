@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from redengine_tui.cli.ending import RUNNING_ALREADY, stop
+from redengine_tui.cli.ending import RUNNING_ALREADY, end_at_once, stop
 
 #: Seconds in which a scheduler that has begun can be reached.
 STARTING = 3.0
@@ -130,7 +130,7 @@ def _attach(data: ProjectData, app: str | None, theme: str | None, keeper: Keepe
                 stop(f"{data.owner_message()}\nIts screen cannot be shown here: {problem}", RUNNING_ALREADY)
             time.sleep(0.1)
         else:
-            sys.exit(code)
+            end_at_once(code)
 
 
 def _settings(theme: str | None) -> Any:
