@@ -21,7 +21,7 @@ from table import Row, markdown
 sys.path.append(str(Path(__file__).parents[1] / "shared"))
 
 #: In the order of the table in the manual.
-SUBJECTS: list[str] = ["engine", "scaling", "repositories", "log", "screen"]
+SUBJECTS: list[str] = ["engine", "scaling", "repositories", "log", "screen", "remote"]
 
 
 def main() -> None:

@@ -30,16 +30,20 @@ class HeadlessScheduler:
     ----------
     source
         Of the project file. It finds its folder in the environment variable ``PLACE``.
+    env
+        What is to be different in its environment: to share the folders of another one, say.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, env: Mapping[str, str] | None = None) -> None:
         self._source = dedent(source)
+        self._given = dict(env or {})
 
     def __enter__(self) -> HeadlessScheduler:
         self.folder = Path(tempfile.mkdtemp(prefix="redengine-", dir="/tmp"))
         self.project = self.folder / "project.py"
         self.project.write_text(self._source, "utf-8")
-        self.env = own_env(self.folder)
+        self.env = {**own_env(self.folder), **self._given}
+        self.data = Path(self.env["REDENGINE_TUI_DATA_DIR"])
         self.said = self.folder / "said.txt"
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
@@ -68,12 +72,15 @@ class HeadlessScheduler:
     def _await_socket(self) -> Path:
         end = time.monotonic() + PATIENCE
         while True:
-            for file in (self.folder / "data").glob("projects/*/running.json"):
+            for file in self.data.glob("projects/*/running.json"):
                 with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                    path = Path(json.loads(file.read_text("utf-8"))["socket"])
+                    owner = json.loads(file.read_text("utf-8"))
+                    if owner["pid"] != self.process.pid:
+                        continue
                     with socket.socket(socket.AF_UNIX) as tried:
-                        tried.connect(str(path))
-                    return path
+                        tried.connect(owner["socket"])
+                    self.kept = file.parent
+                    return Path(owner["socket"])
             if self.process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"the scheduler did not start:\n{self.said.read_text(errors='replace')}")
             time.sleep(0.02)
@@ -81,14 +88,12 @@ class HeadlessScheduler:
     @property
     def log(self) -> Path:
         """The log of the tasks."""
-        (path,) = (self.folder / "data" / "projects").glob("*/log.csv")
-        return path
+        return self.kept / "log.csv"
 
     @property
     def scheduler_log(self) -> str:
         """What the scheduler's own log says."""
-        (path,) = (self.folder / "data" / "projects").glob("*/scheduler.log")
-        return path.read_text("utf-8")
+        return (self.kept / "scheduler.log").read_text("utf-8")
 
     @property
     def memory(self) -> int:

@@ -49,6 +49,9 @@ class Server(Protocol):
     version: str
     log: LogReading
 
+    def plan(self) -> None:
+        """Send states as soon as they may be sent again."""
+
     async def once(self, request: p.Request, send: Callable[[], Awaitable[m.Reply]]) -> m.Reply:
         """Carry a command out, unless it was: then its answer is given again."""
 
@@ -72,6 +75,8 @@ class ServedConnection:
         #: The newest number of the state that was sent, how many bytes of states were, and were acknowledged.
         self._seq = 0
         self._sent = self._received = 0
+        #: Whether there was something new for which there was no room.
+        self._is_behind = False
         self._pace = 0.0
         self._next_state = 0.0
         self._state_timer: asyncio.TimerHandle | None = None
@@ -167,7 +172,10 @@ class ServedConnection:
                 self.write(frame(p.Pong(message.n)))
         elif isinstance(message, p.Ack):
             self._received = min(message.received, self._sent)
-            self._send_when_due()
+            if self._is_behind:
+                # With all others that are, and no sooner than they.
+                self._is_behind = False
+                self._server.plan()
         elif isinstance(message, p.Pace):
             self._pace = message.seconds
 
@@ -263,6 +271,7 @@ class ServedConnection:
         if not self.watches or self.sending is not None:
             return
         if not last and self._sent - self._received >= p.WINDOW:
+            self._is_behind = True
             return  # sent once something is acknowledged
         if not last and self._writer.transport.get_write_buffer_size() > p.WINDOW:
             self._next_state = now + FULL  # of answers, or of states that were acknowledged before they came
@@ -310,7 +319,7 @@ class ServedConnection:
                 await self._writer.drain()
                 await asyncio.sleep(0)
         self.sending = None
-        self._send_when_due()
+        self._server.plan()
 
 
 def _states(delta: m.Delta, *, whole: bool = False) -> Iterator[bytes]:

@@ -226,9 +226,10 @@ class ControlServer:
             return
         self._woken = True
         with contextlib.suppress(RuntimeError):  # closed just now
-            self._loop.call_soon_threadsafe(self._plan)
+            self._loop.call_soon_threadsafe(self.plan)
 
-    def _plan(self) -> None:
+    def plan(self) -> None:
+        """Send states as soon as they may be sent again."""
         self._woken = False
         assert self._loop is not None
         if self._flush_timer is None and self._connections:
