@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +37,9 @@ async def attached(
     the place in the shell, where that is another.
     """
     await controller.open()
+    # Who comes here does not look for garbage while all is imported. What is there by now stays.
+    gc.freeze()
+    gc.enable()
 
     def screen() -> RedEngineTUI:
         return RedEngineTUI(
