@@ -173,7 +173,7 @@ async def test_a_scheduler_is_held_by_its_line(app, hosts):
         await until(pilot, lambda: etl.sent == [m.Hold()])
         assert hosts[0].controller.sent == []
         etl.push(state="held")
-        await until(pilot, lambda: "nothing starts until resumed" in screen(app))
+        await until(pilot, lambda: "until resumed" in screen(app))
         await pilot.press("h")
         await until(pilot, lambda: etl.sent == [m.Hold(), m.Resume()])
         # No task is meant there.
@@ -413,3 +413,25 @@ async def test_a_long_reason_gives_way_to_what_comes_next(app, hosts):
     async with app.run_test(size=SMALL) as pilot:
         await there(pilot, app)
         await until(pilot, lambda: "…; again in " in screen(app))
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
+def test_how_it_looks(snap_compare, make_app, hosts, size):
+    class Stuck(Host):
+        async def connect(self):
+            await asyncio.Event().wait()
+
+    async def connect(pilot):
+        await there(pilot, app, 9)
+        shop, etl, web = (host.controller for host in hosts)
+        shop.push(state="held")
+        etl.push(failing=1)
+        web.set_link("lost", where="ssh build9", problem="Connection refused", retry_in=8.0, silent_for=12.0)
+        app.base._tick()
+        await pilot.press("j")
+        await pilot.pause(0.2)
+        await until(pilot, lambda: "3 failing" in screen(app) and "again in 8 s" in screen(app))
+
+    hosts[2].problem = ""
+    app = make_app([*hosts, Stuck("mail1/bounces", None, hosts[0].clock)])
+    assert snap_compare(app, terminal_size=size, run_before=connect)

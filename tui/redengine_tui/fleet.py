@@ -104,6 +104,9 @@ class Member:
     @property
     def is_stale(self) -> bool:
         """Whether what is known of it may not be so any more."""
+        if self.controller is None and not self._problem:
+            # It was only just begun to be asked.
+            return False
         return is_stale(self.link)
 
     async def connect(self, turns: asyncio.Semaphore, changed: Callable[[], object]) -> Controller:

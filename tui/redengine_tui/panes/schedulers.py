@@ -84,7 +84,7 @@ def _next(member: Member, *, sparing: bool) -> Content:
     if view.reading:
         return Content.styled(f"reading the log: {safe_line(view.reading, 40)}", MUTED)
     if view.state == "held":
-        return Content.styled("nothing starts until resumed", MUTED)
+        return Content.styled("until resumed", MUTED)
     if view.next_at is None or view.state not in ("running", "starting"):
         return Content()
     # In the time zone of who looks: each scheduler has its own.
