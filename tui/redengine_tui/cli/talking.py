@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -66,10 +67,17 @@ def talk(
             say(interrupted)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # whoever read it has read enough
-        sys.stderr.close()
+        _write_nowhere()
         sys.exit(DONE)
     sys.stdout.flush()
     sys.exit(code)
+
+
+def _write_nowhere() -> None:
+    """Have what is still to be written go where nobody complains of it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def answered(reply: Reply, as_json: bool) -> int:
