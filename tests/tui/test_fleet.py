@@ -344,6 +344,15 @@ async def test_a_slow_link_is_spared(make_app, hosts):
         assert "14:08:20" in screen(app)
 
 
+async def test_the_one_at_the_end_of_a_slow_link_is_spared(app, hosts):
+    hosts[1].controller.set_link(where="ssh db1", slow=True)
+    async with app.run_test(size=LARGE) as pilot:
+        await there(pilot, app)
+        assert (hosts[0].controller.pace, hosts[1].controller.pace) == (None, 0.5)
+        hosts[1].controller.set_link(where="ssh db1")
+        await until(pilot, lambda: hosts[1].controller.pace == 0.0)
+
+
 async def test_twenty_schedulers_with_ten_thousand_tasks(make_app, make_controller, make_task, clock):
     hosts = [
         Host(f"host{n:02}/jobs", make_controller([make_task(f"task-{k:03}", order=k + 1) for k in range(500)]), clock)

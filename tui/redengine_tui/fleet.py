@@ -35,6 +35,8 @@ FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
 PATIENCE = 20.0
 #: Connections that are made at a time: each is a process, and each may be logged in to.
 AT_A_TIME = 16
+#: Seconds between two states of one that is at the end of a slow link.
+SPARING_PACE = 0.5
 #: Between a scheduler's label, which has none, and the name of a task.
 _BETWEEN = "\t"
 #: Tasks that one scheduler may have before the order of declaration mixes them with those of the next.
@@ -86,6 +88,8 @@ class Member:
         #: What was typed on its screen and not applied, by task.
         self.drafts: dict[str, Draft] = {}
         self.seq = 0
+        #: Seconds between two of its states, at least.
+        self.pace = 0.0
         self._problem = ""
         self._retry_at: float | None = None
         self._asked_at: float | None = None
@@ -189,8 +193,6 @@ class FleetController(Controller):
 
     async def _connect(self, member: Member, turns: asyncio.Semaphore) -> None:
         controller = await member.connect(turns, lambda: self._heard(member))
-        if self._pace:
-            controller.set_pace(self._pace)
         controller.subscribe(lambda: self._heard(member))
         self._heard(member)
 
@@ -213,6 +215,7 @@ class FleetController(Controller):
         for member in news:
             if (controller := member.controller) is None:
                 continue
+            self._keep_pace(member, controller)
             delta: Delta = controller.changes(member.seq)
             member.seq, member.scheduler = delta.seq, delta.scheduler
             self._board.change(
@@ -259,7 +262,14 @@ class FleetController(Controller):
         self._pace = seconds
         for member in self.members:
             if member.controller is not None:
-                member.controller.set_pace(seconds)
+                self._keep_pace(member, member.controller)
+
+    def _keep_pace(self, member: Member, controller: Controller) -> None:
+        """Spare the link to this one, if all are to be spared or it is slow."""
+        pace = max(self._pace, SPARING_PACE if member.link.slow else 0.0)
+        if pace != member.pace:
+            member.pace = pace
+            controller.set_pace(pace)
 
     # What is asked
 

@@ -151,7 +151,8 @@ on. A filter holds its newest 5,000 records; scroll up to read on. Without a fil
         if page.notice != self._told:
             # What is told with every page, as why it cannot be read, is told once, and again after it was over.
             self._told = page.notice
-            for notice in page.notice.splitlines():
+            # That the link is lost is said in the top line.
+            for notice in () if page.failed and self._is_lost else page.notice.splitlines():
                 self.notify(safe_line(notice, 300), title="Log", severity="warning", markup=False)
         return page
 
@@ -204,7 +205,7 @@ on. A filter holds its newest 5,000 records; scroll up to read on. Without a fil
             said = "Nothing found before the search was stopped."
         else:
             said = "No record fits the filter. ⌫ drops it." if self.chosen.any else "Nothing has happened yet."
-        if self.window.entries and not feed.failed:
+        if self.window.entries and (not feed.failed or self._is_lost):
             said = ""
         if said is not None:
             show(self.query_one("#log-empty", Static), Content(said))
