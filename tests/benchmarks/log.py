@@ -167,9 +167,9 @@ def shown(program: Terminal, since: float, pressing: bytes = b"") -> float:
 
 
 def memory(program: Terminal) -> float:
-    """Resident memory in MB."""
-    status = Path(f"/proc/{program.process.pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+    """Resident memory in MB, of the process that has most."""
+    statuses = [Path(f"/proc/{pid}/status").read_text() for pid in program.processes]
+    return max(int(status.partition("VmRSS:")[2].split()[0]) for status in statuses) / 1024
 
 
 def opened(ours: Callable[[Path], Command], data: Path) -> Iterator[float]:

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from on_terminal import ASKS_FOR_FRAMES, KNOWS_FRAMES, start_on_terminal
@@ -70,13 +71,23 @@ class Terminal:
         os.write(self._master, keys)
         return at
 
+    @property
+    def processes(self) -> list[int]:
+        """Its process, and those that this one has started: a scheduler with a screen is in a child."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [pid, *map(int, children.split())]
+
     def close(self) -> None:
         """End the program and everything it started."""
         if self.process.poll() is None:
+            processes = self.processes
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                for pid in reversed(processes):
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
                 self.process.wait()
         os.close(self._master)
