@@ -249,7 +249,7 @@ async def test_another_filter_ends_the_search(app):
         await pilot.press("a", "v", "v")
         app.slow.let(1_000)
         await until(pilot, lambda: "10 hits" in screen(app))
-        await pilot.press("a", "a", "a", "a", "a")
+        await pilot.press("a", "a", "a", "a", "a", "a")
         await until(pilot, lambda: "40 hits" in screen(app))
         before = len(app.slow.queries)
         await pilot.pause(0.1)

@@ -241,9 +241,7 @@ class LogLines(Rows):
     @property
     def wants_older(self) -> bool:
         """Whether the start of what is held is near, and there is more."""
-        # With the newest record held, and room for more, nothing is dropped and read again at the other edge.
-        ahead = AHEAD if self.window.at_end and self.window.room else min(AHEAD, self.count // 4)
-        return not self.window.at_start and round(self.scroll_offset.y) <= ahead
+        return not self.window.at_start and round(self.scroll_offset.y) <= min(AHEAD, self.count // 4)
 
     @property
     def wants_newer(self) -> bool:
