@@ -58,7 +58,7 @@ def test_who_may_only_look_sees_that(place, far):
     assert "view-only" in program.lines[0]
     # Keys that steer are offered to nobody here; what comes after one is answered, so it was heard.
     program.press("g", "r", "?")
-    program.wait_for("Keys")
+    program.wait_for("Find a command by its name")
     program.press("escape")
     assert program.leave() == 0
     assert place.logged("greet", "run") == 0
