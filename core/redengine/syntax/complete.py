@@ -9,7 +9,7 @@ from redengine.control.messages import Completion
 from redengine.syntax.build import literal_error
 from redengine.syntax.custom import CustomConditions, custom_texts
 from redengine.syntax.diagnose import diagnose
-from redengine.syntax.grammar import CHECKED, LITERALS, WORDS, Start, follow, quote, unquote
+from redengine.syntax.grammar import CHECKED, LITERALS, Start, follow, quote, unquote, word_terminals
 from redengine.syntax.scan import Piece, fold, pieces, quoted
 
 #: Of more tasks than this only the first are offered: a list of thousands helps nobody write.
@@ -124,8 +124,8 @@ def _next_in_atom(
     if not literal_done:
         return
     for name in sorted(stop.accepted):
-        if name in WORDS:
-            for text in _matching((WORDS[name],), word):
+        if name in word_terminals():
+            for text in _matching((word_terminals()[name],), word):
                 yield Completion(text, end - len(word), "keyword")
         elif name == "TASK_NAME":
             for text in _matching(map(quote, task_names[:_MOST_TASKS]), word):

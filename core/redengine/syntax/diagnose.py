@@ -16,12 +16,12 @@ from redengine.syntax.grammar import (
     CHECKED,
     LITERALS,
     QUOTED,
-    WORDS,
     Start,
     Stop,
     follow,
     parse_statement,
     unquote,
+    word_terminals,
 )
 from redengine.syntax.phrases import crontab_command, meant_by
 from redengine.syntax.scan import faults, pieces
@@ -237,7 +237,7 @@ def _word_at(atom: str, position: int) -> str:
 
 def _missed_word(stop: Stop, atom: str) -> tuple[int, str, str] | None:
     """A word inside the last literal that was likely meant as the word that ends it: place, word, meant."""
-    wanted = [WORDS[name] for name in stop.accepted if name in WORDS]
+    wanted = [word_terminals()[name] for name in stop.accepted if name in word_terminals()]
     if not stop.tokens or stop.tokens[-1].type not in CHECKED or stop.position < len(atom) or not wanted:
         return None
     token = stop.tokens[-1]
@@ -299,7 +299,11 @@ def _wrong_literal(text: str, offset: int, atom: str, kind: str, position: int, 
 def _expected(accepted: Iterable[str]) -> tuple[str, ...]:
     """What the terminals of the grammar are for a person, in a steady order."""
     words = [
-        WORDS[name] if name in WORDS else LITERALS[name].description if name in LITERALS else '","'
+        word_terminals()[name]
+        if name in word_terminals()
+        else LITERALS[name].description
+        if name in LITERALS
+        else '","'
         for name in sorted(accepted)
         if name != "$END"
     ]
@@ -309,7 +313,7 @@ def _expected(accepted: Iterable[str]) -> tuple[str, ...]:
 
 
 def _listed(expected: tuple[str, ...]) -> str:
-    words = [f'"{word}"' if word in WORDS.values() else word for word in expected]
+    words = [f'"{word}"' if word in word_terminals().values() else word for word in expected]
     if len(words) > _NAMED:
         words = [*words[:_NAMED], "..."]
     if not words:
@@ -319,9 +323,10 @@ def _listed(expected: tuple[str, ...]) -> str:
 
 def _candidates(accepted: Iterable[str]) -> list[str]:
     """The words that could stand where these terminals are accepted."""
+    known = word_terminals()
     return list(
         chain.from_iterable(
-            (WORDS[name],) if name in WORDS else LITERALS[name].words if name in LITERALS else () for name in accepted
+            (known[name],) if name in known else LITERALS[name].words if name in LITERALS else () for name in accepted
         )
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -13,12 +13,16 @@ from lark import Lark, Token, Tree, UnexpectedInput
 #: What one ATOM is read as: a condition, or (for ``parse_time``) a time period.
 Start = Literal["atom", "period"]
 
-LARK = Lark(
-    files(__package__).joinpath("condition.lark").read_text(encoding="utf-8"),
-    parser="lalr",
-    start=["expression", "atom", "period"],
-    maybe_placeholders=False,
-)
+
+@cache
+def parser() -> Lark:
+    """The parser. It takes a quarter of a second to make, which a program that parses nothing is not to wait for."""
+    return Lark(
+        files(__package__).joinpath("condition.lark").read_text(encoding="utf-8"),
+        parser="lalr",
+        start=["expression", "atom", "period"],
+        maybe_placeholders=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,40 +102,37 @@ OPERATORS = {"OR": "|", "AND_ALSO": "&", "NOT": "~", "OPEN": "(", "CLOSE": ")"}
 _WORD_TERMINAL = re.compile(r"\(\?i:(?P<word>[a-z]+)\)")
 
 
-def _word_terminals() -> dict[str, str]:
-    words = {}
-    for terminal in LARK.terminals:
-        match = _WORD_TERMINAL.match(terminal.pattern.to_regexp())
-        if match and terminal.name not in LITERALS:
-            words[terminal.name] = match["word"]
-    return words
+@cache
+def word_terminals() -> dict[str, str]:
+    """The word of each terminal that is a word."""
+    found = {}
+    for each in parser().terminals:
+        match = _WORD_TERMINAL.match(each.pattern.to_regexp())
+        if match and each.name not in LITERALS:
+            found[each.name] = match["word"]
+    return found
 
 
-#: The word of each terminal that is a word.
-WORDS: dict[str, str] = _word_terminals()
-
-#: Every word of the language, in lower case, and the operators.
-KEYWORDS: frozenset[str] = frozenset(WORDS.values()) | frozenset(OPERATORS.values())
+def keywords() -> frozenset[str]:
+    """Every word of the language, in lower case, and the operators."""
+    return frozenset(word_terminals().values()) | frozenset(OPERATORS.values())
 
 
-def terminal_pattern(name: str) -> str:
+@cache
+def terminal(name: str) -> re.Pattern[str]:
     """The regular expression of a terminal, as the grammar has it."""
-    return LARK.get_terminal(name).pattern.to_regexp()
-
-
-_ATOM = re.compile(terminal_pattern("ATOM"))
-_NAME = re.compile(terminal_pattern("TASK_NAME"))
+    return re.compile(parser().get_terminal(name).pattern.to_regexp())
 
 
 @lru_cache(maxsize=4096)
 def parse_expression(text: str) -> Tree[Token] | Token:
     """The operators and parentheses of a text over its atoms. Raises lark's ``UnexpectedInput``."""
     begin, end = len(text) - len(text.lstrip()), len(text.rstrip())
-    whole = _ATOM.match(text, begin)
+    whole = terminal("ATOM").match(text, begin)
     if whole is not None and whole.end() == end:
         # Most conditions by far: there is nothing to put together.
         return Token("ATOM", whole[0], start_pos=begin, end_pos=end)
-    return LARK.parse(text, start="expression")
+    return parser().parse(text, start="expression")
 
 
 def parse_statement(text: str, start: Start = "atom") -> Statement | None:
@@ -140,11 +141,11 @@ def parse_statement(text: str, start: Start = "atom") -> Statement | None:
     What stands in quotes does not matter to the grammar, so that statements which differ in names only are parsed
     once: of ten thousand tasks each may be "after" another one.
     """
-    named = _NAME.sub(lambda name: name[0][0] + "x" * (len(name[0]) - 2) + name[0][-1], text)
+    named = terminal("TASK_NAME").sub(lambda name: name[0][0] + "x" * (len(name[0]) - 2) + name[0][-1], text)
     statement = _parse_statement(named, start)
     if named == text:
         return statement
-    quoted = [name.span() for name in _NAME.finditer(text)]
+    quoted = [name.span() for name in terminal("TASK_NAME").finditer(text)]
     tokens = () if statement is None else statement.tokens
     if statement is None or quoted != [(t.start_pos, t.end_pos) for t in tokens if t.type in QUOTED]:
         # Not all of these quotes are around names.
@@ -160,7 +161,7 @@ def parse_statement(text: str, start: Start = "atom") -> Statement | None:
 @lru_cache(maxsize=4096)
 def _parse_statement(text: str, start: Start) -> Statement | None:
     try:
-        tree = LARK.parse(text, start=start)
+        tree = parser().parse(text, start=start)
     except UnexpectedInput:
         return None
     return Statement(str(tree.data), tuple(child for child in tree.children if isinstance(child, Token)))
@@ -180,7 +181,7 @@ class Stop:
 def follow(text: str, start: Start = "atom") -> Stop:
     """Read an atom as far as it goes."""
     # Typed as anything since lark leaves these methods without types.
-    interactive: Any = LARK.parse_interactive(text, start=start)
+    interactive: Any = parser().parse_interactive(text, start=start)
     tokens: list[Token] = []
     position = len(text)
     try:

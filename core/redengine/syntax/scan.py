@@ -8,17 +8,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
-from redengine.syntax.grammar import terminal_pattern
+from redengine.syntax.grammar import terminal
 
 PieceKind = Literal["atom", "|", "&", "~", "(", ")", "unclosed"]
 
 #: Parentheses and negations inside each other; more is an error, so that no later recursion can run out of stack.
 MAX_DEPTH = 100
 
-_PIECE = re.compile(rf"(?P<atom>{terminal_pattern('ATOM')})|(?P<operator>[&|~()])|(?P<unclosed>['\"].*\Z)", re.DOTALL)
-_QUOTED = re.compile(f"({terminal_pattern('TASK_NAME')})")
+
+@cache
+def _piece() -> re.Pattern[str]:
+    atom = terminal("ATOM").pattern
+    return re.compile(rf"(?P<atom>{atom})|(?P<operator>[&|~()])|(?P<unclosed>['\"].*\Z)", re.DOTALL)
+
+
+@cache
+def _quoted() -> re.Pattern[str]:
+    return re.compile(f"({terminal('TASK_NAME').pattern})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Fault:
 
 def pieces(text: str) -> Iterator[Piece]:
     """All of the text but white space, in order."""
-    for match in _PIECE.finditer(text):
+    for match in _piece().finditer(text):
         if match["atom"] is not None:
             yield Piece("atom", match.start(), match.start() + len(match["atom"].rstrip()))
         elif match["operator"] is not None:
@@ -121,7 +130,7 @@ def _missing_operand(piece: Piece, last: Piece | None) -> Fault:
 
 def fold(text: str) -> str:
     """The text with its white space reduced to single blanks, except inside quotes, and none at its ends."""
-    parts = _QUOTED.split(text)
+    parts = _quoted().split(text)
     for index in range(0, len(parts), 2):
         parts[index] = re.sub(r"\s+", " ", parts[index])
     return "".join(parts).strip()
@@ -129,4 +138,4 @@ def fold(text: str) -> str:
 
 def quoted(atom: str) -> Iterator[tuple[int, int]]:
     """Where the names in quotes are."""
-    return (match.span() for match in _QUOTED.finditer(atom))
+    return (match.span() for match in terminal("TASK_NAME").finditer(atom))

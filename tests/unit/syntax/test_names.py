@@ -6,7 +6,7 @@ import pytest
 from lark import Token
 
 from redengine.syntax import grammar, parse_condition
-from redengine.syntax.grammar import LARK, parse_expression, parse_statement
+from redengine.syntax.grammar import parse_expression, parse_statement, parser
 
 TEXTS = [
     "after task 'ab'",
@@ -53,7 +53,7 @@ def test_ten_thousand_names_are_one_form() -> None:
     ["daily", "  daily  ", "daily\n between 10:00\tand 12:00 ", "after task 'a & b'", "user's day", "ab é", "a'b"],
 )
 def test_one_atom_is_what_the_grammar_makes_of_it(text: str) -> None:
-    found, direct = parse_expression(text), LARK.parse(text, start="expression")
+    found, direct = parse_expression(text), parser().parse(text, start="expression")
     assert isinstance(found, Token)
     assert isinstance(direct, Token)
     assert (found, found.type, found.start_pos, found.end_pos) == (direct, "ATOM", direct.start_pos, direct.end_pos)
