@@ -27,7 +27,8 @@ DAY = 24 * HOUR
 WEEK = 7 * DAY
 
 _CLOCK = re.compile(
-    r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d+))?)?)?\s*(?P<half>[ap])?(?(half)\.?m\.?)$",
+    r"(?P<hour>\d{1,2})(?:h|:(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d+))?)?)?"
+    r"\s*(?P<half>[ap])?(?(half)\.?m\.?)$",
     re.IGNORECASE,
 )
 
@@ -187,7 +188,7 @@ class SecondLiteral(Kind):
 
 
 class MinuteLiteral(_Quartered):
-    """Seconds: ``30``, ``30.5``, ``1 quarter``; ``30:00`` as Rocketry took it."""
+    """Seconds: ``30``, ``30.5``, ``1 quarter``; ``30:00``, ``30sec`` as Rocketry took them."""
 
     name, size, step, last = "minute", MINUTE, SECOND, 59
     examples = "'30', '30.5' or '1 quarter'"
@@ -196,7 +197,7 @@ class MinuteLiteral(_Quartered):
         quarter = self._quarter(text)
         if quarter is not None:
             return quarter
-        match = re.match(r"(\d{1,2})(?:\.(\d*)|:00)?$", text)
+        match = re.match(r"(\d{1,2})(?:\.(\d*)|:00)?\s*(?:s|secs?|seconds?)?$", text, re.IGNORECASE)
         if match is None:
             raise self.error(text)
         return int(match[1]) * SECOND + _fraction(match[2])
@@ -209,7 +210,7 @@ class MinuteLiteral(_Quartered):
 
 
 class HourLiteral(_Quartered):
-    """Minutes and seconds: ``15:00``, ``15``, ``2 quarter``."""
+    """Minutes and seconds: ``15:00``, ``15``, ``2 quarter``; of ``10:16:08`` Rocketry took the first two, 10:16."""
 
     name, size, step, last = "hour", HOUR, MINUTE, 59
     examples = "'15:00' (minutes and seconds), '15' or '2 quarter'"
@@ -218,7 +219,7 @@ class HourLiteral(_Quartered):
         quarter = self._quarter(text)
         if quarter is not None:
             return quarter
-        match = re.match(r"(\d{1,2})(?::(\d\d)(?:\.(\d*))?)?$", text)
+        match = re.match(r"(\d{1,2})(?::(\d\d)(?:\.(\d*)|:\d\d(?:\.\d*)?)?)?$", text)
         if match is None or int(match[2] or 0) > 59:
             raise self.error(text)
         return int(match[1]) * MINUTE + int(match[2] or 0) * SECOND + _fraction(match[3])
@@ -270,7 +271,7 @@ class WeekLiteral(_DayNamed):
     _also = {"tues": 1, "weds": 2, "thur": 3, "thurs": 3}
 
     def _read(self, text: str, side: Side) -> int:
-        match = re.match(r"([^\W\d_]+)[\s,]*(.*)$", text)
+        match = re.match(r"([^\W\d_]+)[\s,]*(?:\bat\s+)?(.*)$", text, re.IGNORECASE)
         if match is None:
             raise self.error(text)
         return self.number(match[1]) * DAY + self._within(match[2], side)
@@ -297,8 +298,8 @@ def ordinal(number: int) -> str:
     return f"{number}{suffix}"
 
 
-_DAY_OF_MONTH = re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?(?:[\s,]+(?P<clock>.*))?$", re.IGNORECASE)
-_LAST_DAY = re.compile(r"last(?:\s+day)?(?:[\s,]+(?P<clock>.*))?$", re.IGNORECASE)
+_DAY_OF_MONTH = re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?(?:[\s,]+(?:at\s+)?(?P<clock>.*))?$", re.IGNORECASE)
+_LAST_DAY = re.compile(r"last(?:\s+day)?(?:[\s,]+(?:at\s+)?(?P<clock>.*))?$", re.IGNORECASE)
 
 
 class MonthLiteral(_DayNamed):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from redengine import conds
 from redengine.docs import page
-from redengine.syntax import parse_condition
+from redengine.syntax import parse_condition, unparse
 from redengine.time import Cron
 
 OLD = """\
@@ -60,3 +62,43 @@ def test_crontabs_and_their_conditions(text: Any) -> None:
             continue
         start = period.following(datetime(2030, 1, 31, 12, 34)).left
         assert start in cron, crontab
+
+
+def _made(code: str) -> Any:
+    """A condition from either of its notations."""
+    if "(" not in code:
+        return parse_condition(code)
+    return eval(code, {}, {name: getattr(conds, name) for name in conds.__all__})
+
+
+def _described(here: str) -> tuple[datetime, datetime]:
+    """The first stretch of a week, by a cell such as "from Monday 10:00 on", on a Monday that is the first of its month."""
+    hours = [int(hour) for hour in re.findall(r"(\d\d):00", here)]
+    first = 0 if here.startswith("until") else hours[0]
+    last = 24 if here.endswith(" on") else hours[-1]
+    return tuple(datetime(2028, 5, 1) + timedelta(hours=hour) for hour in (first, last))  # type: ignore[return-value]
+
+
+def test_a_plain_number_is_an_hour(text: Any) -> None:
+    """Each row says when it is due here, and the last column what Rocketry made of it."""
+    rows = text.table("Written", "Here", "Before", "To have that")
+    assert len(rows) == 7
+    for written, here, before, instead in rows:
+        condition = _made(written.code[0])
+        since, until = _described(here.text)
+        midnight = datetime(2028, 5, 1)
+        assert (since in condition.period, midnight in condition.period) == (True, since == midnight), written
+        assert condition.period.rollforward(since).left == since
+        assert until - timedelta(microseconds=1) in condition.period
+        as_before = _made(instead.code[0])
+        if instead.text != "always":
+            assert midnight in as_before.period
+            assert ("all day" in before.text) == as_before.period.is_full() or "Monday" in before.text
+
+
+def test_what_is_accepted_still_is_printed_as_what_it_means(text: Any) -> None:
+    rows = text.table("Written", "Is")
+    assert len(rows) == 6
+    for written, meant in rows:
+        assert unparse(parse_condition(written.code[0])) == meant.code[0]
+        assert parse_condition(written.code[0]) == parse_condition(meant.code[0])

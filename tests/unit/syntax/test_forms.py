@@ -260,7 +260,33 @@ MORE = [
     ("env none", IsEnv(None)),
 ]
 
-FORMS = [*CONSTANTS, *ONCE, *WITHIN, *INTERVAL, *CRON, *PIPELINE, *HISTORY, *COUNTS, *REST, *PERIODS, *DUE, *MORE]
+# What Rocketry accepted, with its meaning.
+AS_BEFORE = [
+    ("minutely after 10sec", TaskExecutable(period=TimeOfMinute("10"))),
+    ("minutely between 10s and 50.5 seconds", TaskExecutable(period=TimeOfMinute("10", "50.5"))),
+    ("time of minute before 5 sec", IsPeriod(period=TimeOfMinute(None, "5"))),
+    ("hourly after 10:16:08", TaskExecutable(period=TimeOfHour("10:16"))),
+    ("hourly between 00:15:00 and 00:30:00.5", TaskExecutable(period=TimeOfHour("00:15", "00:30"))),
+    ("daily after 10h", TaskExecutable(period=TimeOfDay("10:00"))),
+    ("weekly after Monday at 10:00", TaskExecutable(period=TimeOfWeek("Monday 10:00"))),
+    ("monthly after 1st at 10:00", TaskExecutable(period=TimeOfMonth("1st 10:00"))),
+]
+
+FORMS = [
+    *CONSTANTS,
+    *ONCE,
+    *WITHIN,
+    *INTERVAL,
+    *CRON,
+    *PIPELINE,
+    *HISTORY,
+    *COUNTS,
+    *REST,
+    *PERIODS,
+    *DUE,
+    *MORE,
+    *AS_BEFORE,
+]
 each_form = pytest.mark.parametrize(("text", "expected"), FORMS, ids=[text for text, _ in FORMS])
 
 
