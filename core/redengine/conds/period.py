@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from redengine.conditions import Any as AnyCondition
 from redengine.conditions.base import BaseCondition, Wrapper
 
 
@@ -36,9 +37,13 @@ class PeriodCondition(Wrapper):
         """From start up to the end of the period."""
         return self._make(self._period(start, None))
 
-    def at(self, span: Any) -> BaseCondition:
-        """One unit: ``weekly.at("Monday")`` is Monday, ``daily.at("10:00")`` is 10:00 to 10:59:59.999999."""
-        return self._make(self._period(span, time_point=True))
+    def at(self, span: Any, *others: Any) -> BaseCondition:
+        """One unit: ``weekly.at("Monday")`` is Monday, ``daily.at("10:00")`` is 10:00 to 10:59:59.999999.
+
+        Several of them, each for itself: ``daily.at("12:00", "18:00")`` is due twice a day.
+        """
+        parts = [self._make(self._period(each, time_point=True)) for each in (span, *others)]
+        return parts[0] if len(parts) == 1 else AnyCondition(*parts)
 
     on = at
 

@@ -6,7 +6,7 @@ built, since the conditions themselves print with this package.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from redengine.syntax.periods import (
     past_period,
     quoted_period,
     window_period,
+    window_periods,
 )
 
 if TYPE_CHECKING:
@@ -104,8 +105,15 @@ def _retries(words: dict[str, str]) -> int | None:
 
 def _once(statement: Statement) -> Any:
     words = _texts(statement)
-    period = quoted_period(statement) if "FINISH" in words else window_period(statement)
-    return condition_class("TaskExecutable")(retries=_retries(words), task=_due(words), period=period)
+    periods = (quoted_period(statement),) if "FINISH" in words else window_periods(statement)
+    executable = condition_class("TaskExecutable")
+    return _any(executable(retries=_retries(words), task=_due(words), period=period) for period in periods)
+
+
+def _any(conditions: Iterable[Any]) -> Any:
+    """The one condition, or any of several."""
+    parts = list(conditions)
+    return parts[0] if len(parts) == 1 else condition_class("Any")(*parts)
 
 
 def _interval(statement: Statement) -> Any:
@@ -128,10 +136,11 @@ def _crontime(statement: Statement) -> Any:
 
 
 def _within(statement: Statement) -> Any:
-    period = quoted_period(statement) or window_period(statement)
-    if hasattr(period, "past"):
+    quoted = quoted_period(statement)
+    periods = window_periods(statement) if quoted is None else (quoted,)
+    if hasattr(quoted, "past"):
         raise ValueError("a length of time has no inside")
-    return condition_class("IsPeriod")(period=period)
+    return _any(condition_class("IsPeriod")(period=period) for period in periods)
 
 
 def _after(statement: Statement) -> Any:

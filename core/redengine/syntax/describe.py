@@ -94,6 +94,8 @@ def _same_kind(parts: list[Any], conjunction: str) -> _Phrase | None:
         if len(times) == len(parts):
             listed = _listed(_without_repeats(times), "or")
             return _Phrase(f"only {listed}", f"not {listed}")
+    if kind == "TaskExecutable" and conjunction == "or":
+        return _several_times(parts)
     if kind in DEPEND_VERBS and all(part.task is None for part in parts):
         verb = _verb(DEPEND_VERBS[kind])
         names = _listed((_quoted(part.depend_task) for part in parts), conjunction)
@@ -103,10 +105,25 @@ def _same_kind(parts: list[Any], conjunction: str) -> _Phrase | None:
     return None
 
 
+def _several_times(parts: list[Any]) -> _Phrase | None:
+    """Once at each of several points of a cycle: "every day at 12:00 and 18:00"."""
+    windows = [window_of(part.period) for part in parts]
+    if any(window is None or window.word not in ("on", "at") for window in windows):
+        return None
+    if len({(window.unit, _retried(part), part.task) for window, part in zip(windows, parts, strict=True)}) > 1:
+        return None
+    first = _executable(parts[0])
+    if first is None:
+        return None
+    times = [_time(window) for window in windows]
+    listed = _listed(_without_repeats(times), "and")
+    return _Phrase(first.says.replace(times[0], listed, 1), first.denies.replace(times[0], listed, 1))
+
+
 def _without_repeats(times: list[str]) -> list[str]:
     """The preposition once: "on Monday", "on Friday" is "on Monday or Friday"."""
     preposition, _, _ = times[0].partition(" ")
-    if preposition in ("on", "in") and all(time.startswith(f"{preposition} ") for time in times):
+    if preposition in ("on", "in", "at") and all(time.startswith(f"{preposition} ") for time in times):
         return [times[0], *(time.removeprefix(f"{preposition} ") for time in times[1:])]
     return times
 

@@ -260,6 +260,11 @@ def _wrong_literal(text: str, offset: int, atom: str, kind: str, position: int, 
             "and a command goes into command="
         )
         return problem_at(text, at + command, at + len(literal), message)
+    before = follow(atom[:position].rstrip(), start).tokens
+    if before[-1].type == "ALSO" and parse_statement(literal, start) is not None:
+        # "daily at 10:00 and every 5 minutes": two conditions, not two times.
+        joined = before[-1]
+        return _unexpected(text, offset + (joined.start_pos or 0), str(joined), (_END,), "&", start)
     for match in list(_WORD.finditer(literal))[:0:-1]:
         if literal_error(kind, literal[: match.start()].rstrip()) is not None:
             continue

@@ -105,7 +105,7 @@ _WORD_TERMINAL = re.compile(r"\(\?i:(?P<word>[a-z]+)\)")
 @cache
 def word_terminals() -> dict[str, str]:
     """The word of each terminal that is a word."""
-    found = {}
+    found = {"ALSO": "and"}
     for each in parser().terminals:
         match = _WORD_TERMINAL.match(each.pattern.to_regexp())
         if match and each.name not in LITERALS:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lark import Token, Tree, UnexpectedInput
 
-from redengine.syntax.grammar import CHECKED, Statement, parse_expression, parse_statement, unquote
+from redengine.syntax.grammar import Statement, parse_expression, parse_statement, unquote
 from redengine.syntax.scan import too_deep
 
 if TYPE_CHECKING:
@@ -99,15 +99,24 @@ def quoted_period(statement: Statement) -> TimePeriod | None:
     return None if text is None else read_period(unquote(text))
 
 
-@lru_cache(maxsize=4096)
 def window_period(statement: Statement) -> TimePeriod:
-    """The period that ``daily after 07:00``, ``time of week on Monday`` or ``today before 12:00`` speak of. Nothing
-    changes a period, so conditions share it."""
+    """The period that ``time of week on Monday and Friday`` or ``today before 12:00`` speak of."""
+    periods: Any = window_periods(statement)
+    period: TimePeriod = periods[0]
+    for other in periods[1:]:
+        period = period | other  # type: ignore[operator]
+    return period
+
+
+@lru_cache(maxsize=4096)
+def window_periods(statement: Statement) -> tuple[TimePeriod, ...]:
+    """The periods that ``daily after 07:00`` (one) or ``daily at 12:00 and 18:00`` (two) speak of. Nothing changes a
+    period, so conditions share it."""
     make: Any = None
     word = ""
     literals: list[str] = []
     for token in statement.tokens:
-        if token.type in CHECKED:
+        if token.type in LITERAL_UNITS:
             literals.append(" ".join(token.split()))
         elif token.type in _CYCLES:
             make = period_class(_CYCLES[token.type])
@@ -123,10 +132,10 @@ def window_period(statement: Statement) -> TimePeriod:
     elif word == "STARTING":
         period = make.starting(literals[0])
     elif word in ("ON", "AT"):
-        period = make(literals[0], time_point=True)
+        return tuple(make(literal, time_point=True) for literal in literals)
     else:
         period = make(None, None)
-    return period
+    return (period,)
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 from math import isfinite
 from typing import Any
 
@@ -97,14 +98,45 @@ def _joined(operator: str, inside: tuple[str, ...]) -> Callable[[Any], str | Non
     def join(condition: Any) -> str | None:
         if not len(condition.subconditions):
             return None
-        return f" {operator} ".join(_grouped(part, inside) for part in condition.subconditions)
+        return f" {operator} ".join(_grouped(part, inside) for part in _listed(condition))
 
     return join
 
 
 def _grouped(part: Any, inside: tuple[str, ...]) -> str:
-    text = unparse(part)
-    return f"({text})" if builtin_name(part) in inside and len(part.subconditions) > 1 else text
+    text = part if isinstance(part, str) else unparse(part)
+    return f"({text})" if builtin_name(part) in inside and len(_listed(part)) > 1 else text
+
+
+def _listed(condition: Any) -> list[Any]:
+    """The parts of a row; of "any", those that differ in the point of their cycle alone as one text: ``daily at 12:00
+    and 18:00``."""
+    parts = list(condition.subconditions)
+    if builtin_name(condition) != "Any":
+        return parts
+    listed: list[Any] = []
+    for _, alike in groupby(parts, key=_all_but_point):
+        several = list(alike)
+        key = _all_but_point(several[0])
+        if key is None or len(several) == 1:
+            listed += several
+        else:
+            before, after = key
+            points = " and ".join(window_of(part.period).literals[0] for part in several)
+            listed.append(f"{before}{points}{after}")
+    return listed
+
+
+def _all_but_point(condition: Any) -> tuple[str, str] | None:
+    """What is before and after the point in the text of a condition about one point of a cycle; ``None`` of others."""
+    if builtin_name(condition) not in ("TaskExecutable", "IsPeriod"):
+        return None
+    window = window_of(condition.period)
+    if window is None or window.word not in ("on", "at"):
+        return None
+    text = unparse(condition)
+    before, said, after = text.partition(f" {window.word} {window.literals[0]}")
+    return (f"{before} {window.word} ", after) if said else None
 
 
 def _not(condition: Any) -> str | None:

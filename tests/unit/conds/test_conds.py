@@ -183,3 +183,11 @@ def test_a_cron_expression_has_five_fields(expression: str) -> None:
     with pytest.raises(ValueError, match="five fields"):
         conds.cron(expression)
     assert conds.cron("@daily") == TaskRunnable(period=Cron("@daily"))
+
+
+def test_several_points_are_each_for_themselves() -> None:
+    twice = conds.daily.at("12:00", "18:00")
+    assert twice == parse_condition("daily at 12:00 and 18:00")
+    assert twice == conds.daily.at("12:00") | conds.daily.on("18:00")
+    assert conds.time_of_week.on("Mon", "Fri") == parse_condition("time of week on Mon and Fri")
+    assert str(conds.weekly.on("Mon", "Wed", "Fri")) == "weekly on Monday and Wednesday and Friday"

@@ -72,8 +72,8 @@ def _made(code: str) -> Any:
 
 
 def _described(here: str) -> tuple[datetime, datetime]:
-    """The first stretch of a week, by a cell such as "from Monday 10:00 on", on a Monday that is the first of its month."""
-    hours = [int(hour) for hour in re.findall(r"(\d\d):00", here)]
+    """The first stretch of a week, by a cell such as "from 10:00 on"; on a Monday that is the 1st."""
+    hours = [int(found) for found in re.findall(r"(\d\d):00", here)]
     first = 0 if here.startswith("until") else hours[0]
     last = 24 if here.endswith(" on") else hours[-1]
     return tuple(datetime(2028, 5, 1) + timedelta(hours=hour) for hour in (first, last))  # type: ignore[return-value]

@@ -66,6 +66,10 @@ def _written(text: str) -> list[str]:
         ("scheduler has run over 1 hour and l", ["scheduler has run over 1 hour and less"]),
         ("param 'a' exists a", ["param 'a' exists and"]),
         ("param 'a' is t", ["param 'a' is true"]),
+        ("daily at 10:00 an", ["daily at 10:00 and"]),
+        ("weekly on Monday and Fr", ["weekly on Monday and Friday"]),
+        ("weekly on Monday, Fr", ["weekly on Monday, Friday"]),
+        ("daily after 10:00 an", []),
         ("daily xyz ", []),
     ],
 )

@@ -40,6 +40,10 @@ from redengine.time import TimeDelta, TimeSpanDelta
         ("param 'x' is 'v'", "if parameter 'x' is 'v'"),
         ("env 'prod'", "in environment 'prod'"),
         ("daily with 1 retry", "every day with 1 retry"),
+        ("daily at 8, 12 and 18:00", "every day at 08:00, 12:00 and 18:00"),
+        ("weekly on Mon and Fri with 2 retries", "every week on Monday and Friday with 2 retries"),
+        ("~daily at 8 and 12", "when it is not due every day at 08:00 and 12:00"),
+        ("daily & time of week on Mon and Fri", "every day, and only on Monday or Friday"),
         ("task 'x' is due daily after 7", "every day from 07:00 on for task 'x'"),
         ("every 10 min based on finish with 2 retries", "10 minutes after it last finished with 2 retries"),
         ("every 10 min based on success", "when this task has not succeeded in the past 10 minutes"),
@@ -137,6 +141,23 @@ def test_a_condition_without_text_is_shown_as_itself() -> None:
 def test_printing_drops_what_is_not_needed_and_keeps_what_is() -> None:
     printed = unparse(parse_condition("((DAILY  after 3 pm)) & ((true | (false))) | ~((env 'x' & true))"))
     assert printed == "daily after 15:00 & (true | false) | ~(env 'x' & true)"
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("daily at 8, 12, 18", "daily at 08:00 and 12:00 and 18:00"),
+        ("(daily at 8 | daily at 12) & env 'x'", "daily at 08:00 and 12:00 & env 'x'"),
+        ("~(time of week on Mon and Fri)", "~time of week on Monday and Friday"),
+        ("daily at 8 | retry | daily at 12, 13", "daily at 08:00 | retry | daily at 12:00 and 13:00"),
+        ("daily at 8 | daily at 12 with 1 retry", "daily at 08:00 | daily at 12:00 with 1 retry"),
+        ("daily at 8 | hourly at 12", "daily at 08:00 | hourly at 12:00"),
+    ],
+)
+def test_points_of_one_cycle_are_printed_as_a_list(text: str, printed: str) -> None:
+    condition = parse_condition(text)
+    assert unparse(condition) == printed
+    assert parse_condition(printed) == condition
 
 
 def test_highlighting_names_the_parts() -> None:
