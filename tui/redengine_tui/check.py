@@ -8,7 +8,7 @@ import inspect
 import shlex
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from redengine.args import Task as TaskArg
 from redengine.args.base import NOTSET, BaseArgument
 from redengine.args.parameters import signature
 from redengine.conditions import All, AlwaysFalse, AlwaysTrue, IsPeriod, TaskExecutable, TaskRunnable
+from redengine.conditions import Any as AnyOf
 from redengine.control.messages import Problem
 from redengine.control.outlook import next_true
 from redengine.exc import ConditionSyntaxError
@@ -195,8 +196,24 @@ def _of_rhythm(task: Any) -> Iterator[str]:
     if any(getattr(getattr(part, "period", None), "past", None) == timedelta(0) for part in parts):
         yield "a length of 0 is over at once: it starts again as soon as it has ended, over and over"
     timed = [part for part in parts if isinstance(part, (IsPeriod, TaskExecutable, TaskRunnable))]
-    if len(timed) > 1 and _never_together(timed, task):
+    passed = _passed(condition, task.session.context(task).wall)
+    if passed is not None and not marked:
+        yield f"it does not start by itself any more: {passed} has passed"
+    elif len(timed) > 1 and _never_together(timed, task):
         yield f"it does not start by itself, as far as can be foreseen: {' & '.join(map(str, timed))} never holds"
+
+
+def _passed(condition: Any, now: datetime) -> Any:
+    """What keeps a condition from ever holding again, having passed; ``None`` when nothing does."""
+    if isinstance(condition, All):
+        return next((over for part in condition if (over := _passed(part, now)) is not None), None)
+    if isinstance(condition, AnyOf):
+        over = [_passed(part, now) for part in condition]
+        return condition if over and None not in over else None
+    period = condition.period if isinstance(condition, (IsPeriod, TaskExecutable, TaskRunnable)) else None
+    if period is None or period.occurrence(now) or period.following(now):
+        return None
+    return condition if period.preceding(now) else None
 
 
 def _never_together(parts: list[Any], task: Any) -> bool:

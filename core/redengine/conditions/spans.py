@@ -7,6 +7,10 @@ from math import inf
 from typing import Any, NamedTuple
 
 from redengine.conditions.context import Context
+from redengine.time.base import Period
+
+#: From this year on it is for ever: ``Period.max``, in whatever time zone.
+FOR_EVER = Period.max.year - 1
 
 
 class Span(NamedTuple):
@@ -47,10 +51,10 @@ def span(period: Any, ctx: Context) -> Span:
 
 
 def timestamp(moment: Any) -> float:
-    """Epoch seconds of a datetime; infinite for the ends of the calendar."""
+    """Epoch seconds of a datetime; infinite for the ends of the calendar, and for what stands for "for ever"."""
     if moment.year <= 1:
         return -inf
-    if moment.year >= 9999:
+    if moment.year >= FOR_EVER:
         return inf
     seconds: float = moment.timestamp()
     return seconds

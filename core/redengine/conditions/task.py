@@ -249,7 +249,7 @@ class _OncePer(BaseCondition):
     def reason(self, ctx: Context, finding: Finding) -> str:
         """Whether it is time, or was done."""
         if past_delta(self.period) is None and self.period is not None and ctx.instant.occurrence(self.period) is None:
-            return "it is not that time"
+            return "it is not that time" if ctx.instant.following(self.period) else "that time has passed"
         newest = self._newest_end(ctx)
         if finding.truth:
             return "it is that time and not done yet"

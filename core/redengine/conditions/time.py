@@ -28,4 +28,6 @@ class IsPeriod(BaseCondition):
 
     def reason(self, ctx: Context, finding: Finding) -> str:
         """Inside or outside."""
-        return "it is that time" if finding.truth else "it is not that time"
+        if finding.truth:
+            return "it is that time"
+        return "it is not that time" if ctx.instant.following(self.period) else "that time has passed"

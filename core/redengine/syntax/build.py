@@ -16,6 +16,7 @@ from redengine.syntax.periods import (
     LITERAL_UNITS,
     build_period,
     cron_period,
+    dates_period,
     length,
     length_span,
     past_period,
@@ -131,6 +132,10 @@ def _cron(statement: Statement) -> Any:
     return condition_class("TaskRunnable")(task=_due(words), period=period)
 
 
+def _dates(statement: Statement) -> Any:
+    return condition_class("IsPeriod")(period=dates_period(statement))
+
+
 def _crontime(statement: Statement) -> Any:
     return condition_class("IsPeriod")(period=cron_period(_texts(statement)["CRON_FIELDS"]))
 
@@ -232,6 +237,8 @@ _BUILDERS: dict[str, Callable[[Statement], Any]] = {
     "once": _once,
     "interval": _interval,
     "cron": _cron,
+    "dated": _once,
+    "dates": _dates,
     "within": _within,
     "crontime": _crontime,
     "after": _after,
@@ -254,6 +261,7 @@ def build_condition(statement: Statement) -> BaseCondition:
 @lru_cache(maxsize=2048)
 def literal_error(kind: str, text: str) -> str | None:
     """Why a literal of the grammar does not mean anything; ``None`` when it does, at least as a start or an end."""
+    from redengine.time.dates import parse_date
     from redengine.time.literals import LITERALS
 
     try:
@@ -263,6 +271,8 @@ def literal_error(kind: str, text: str) -> str | None:
             cron_period(text)
         elif kind == "DATETIME":
             datetime.fromisoformat(" ".join(text.split()))
+        elif kind == "DATE":
+            parse_date(" ".join(text.split()), "end")
         else:
             literal = LITERALS[LITERAL_UNITS[kind]]
             try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from redengine.syntax.parse import parse_condition
 from redengine.syntax.unparse import DEPEND_VERBS, HISTORY_VERBS, builtin_name, task_name, unparse
-from redengine.syntax.window import Window, cron_of, delta_of, phrase_of, span_of, window_of
+from redengine.syntax.window import Window, cron_of, date_span_of, dates_of, delta_of, phrase_of, span_of, window_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +107,15 @@ def _same_kind(parts: list[Any], conjunction: str) -> _Phrase | None:
 
 def _several_times(parts: list[Any]) -> _Phrase | None:
     """Once at each of several points of a cycle: "every day at 12:00 and 18:00"."""
-    windows = [window_of(part.period) for part in parts]
-    if any(window is None or window.word not in ("on", "at") for window in windows):
+    windows = [w for part in parts if (w := window_of(part.period) or dates_of(part.period))]
+    if len(windows) < len(parts) or any(window.word not in ("on", "at") for window in windows):
         return None
     if len({(window.unit, _retried(part), part.task) for window, part in zip(windows, parts, strict=True)}) > 1:
         return None
     first = _executable(parts[0])
     if first is None:
         return None
-    times = [_time(window) for window in windows]
+    times = [str(window) if window.unit == "date" else _time(window) for window in windows]
     listed = _listed(_without_repeats(times), "and")
     return _Phrase(first.says.replace(times[0], listed, 1), first.denies.replace(times[0], listed, 1))
 
@@ -185,12 +185,21 @@ def _when(period: Any) -> str | None:
         said = (" and " if kind == "All" else " or ").join(parts)
     elif kind == "StaticInterval":
         constants = {"always": "at any time", "never": "at no time"}
-        said = constants.get(text, f"from {period.start} to {period.end}")
+        said = _between_dates(period) or constants.get(text, f"from {period.start} to {period.end}")
     elif kind == "RelativeDay":
         said = text.replace(period.day.replace("_", " "), _DAYS[period.day])
     elif kind == "TimeDelta":
         said = f"in the {text}"
     return said
+
+
+def _between_dates(period: Any) -> str:
+    """A stretch between dates: "from 2026-12-01 until the end of 2026-12-24"; empty for other periods."""
+    said = date_span_of(period) or ""
+    start, until, end = said.partition("until ")
+    if not until:
+        return f"{said} on" if said else ""
+    return f"{start}until {end if ':' in end else f'the end of {end}'}"
 
 
 def _of_every(window: Window) -> str:
@@ -209,6 +218,9 @@ def _executable(condition: Any) -> _Phrase | None:
     delta = delta_of(condition.period)
     if delta:
         return _Phrase(f"{delta} after it last finished{whose}", f"within {delta} after it last finished{whose}")
+    dates = dates_of(condition.period)
+    if dates is not None:
+        return _Phrase(f"once {dates}{whose}", f"when it is not due once {dates}{whose}")
     if window is None:
         return _once(condition.period, f" until it has finished once{whose}")
     once = f"every {window.unit} {_time(window) if window.word else ''}".rstrip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from itertools import chain
 
 from lark import Token
@@ -198,6 +198,8 @@ def _where_it_stops(text: str, offset: int, atom: str, stop: Stop, custom: Custo
         # "daily between 07:00 adn 10:00": the literal took in the word that should have ended it.
         place, misspelt, meant = missed
         return _unexpected(text, offset + place, misspelt, _expected(stop.accepted), meant, start)
+    if (joined := _joined(stop, atom[stop.position :].strip(), start)) is not None:
+        return _unexpected(text, offset + (joined.start_pos or 0), str(joined), (_END,), "&", start)
     expected = _expected(stop.accepted)
     if not word:
         return problem_at(text, at, at, f"something is missing here: expected {_listed(expected)}", expected=expected)
@@ -230,6 +232,14 @@ def _unexpected(text: str, at: int, word: str, expected: tuple[str, ...], meant:
     return problem_at(text, at, at + len(word), message, expected=expected, suggestion=meant)
 
 
+def _joined(stop: Stop, rest: str, start: Start) -> Token | None:
+    """The "and" of ``daily at 10:00 and every 5 minutes``, which are two conditions, not two times."""
+    last = stop.tokens[-1] if stop.tokens else None
+    if last is None or last.type != "ALSO" or parse_statement(rest, start) is None:
+        return None
+    return last
+
+
 def _word_at(atom: str, position: int) -> str:
     match = _WORD.search(atom, position)
     return match[0] if match else ""
@@ -260,10 +270,7 @@ def _wrong_literal(text: str, offset: int, atom: str, kind: str, position: int, 
             "and a command goes into command="
         )
         return problem_at(text, at + command, at + len(literal), message)
-    before = follow(atom[:position].rstrip(), start).tokens
-    if before[-1].type == "ALSO" and parse_statement(literal, start) is not None:
-        # "daily at 10:00 and every 5 minutes": two conditions, not two times.
-        joined = before[-1]
+    if (joined := _joined(follow(atom[:position].rstrip(), start), literal, start)) is not None:
         return _unexpected(text, offset + (joined.start_pos or 0), str(joined), (_END,), "&", start)
     for match in list(_WORD.finditer(literal))[:0:-1]:
         if literal_error(kind, literal[: match.start()].rstrip()) is not None:
@@ -353,6 +360,9 @@ def _nearest(word: str, candidates: Iterable[str]) -> str:
         return "" if folded[lowered] == word else folded[lowered]
     # Letters in the wrong order are the likeliest slip: "taks" is "task" rather than "tasks".
     swapped = [candidate for candidate in sorted(folded) if sorted(candidate) == sorted(lowered)]
-    # Of equally near words the first in the alphabet, so that the answer is the same every time.
-    near = swapped or get_close_matches(lowered, sorted(folded), n=1, cutoff=_ALIKE)
-    return folded[near[0]] if near else ""
+    near = swapped[:1] or get_close_matches(lowered, sorted(folded), n=3, cutoff=_ALIKE)
+    if not near:
+        return ""
+    # Of equally near words the one that begins alike: "crom" is "cron" rather than "from".
+    begins = lowered[:1]
+    return folded[max(near, key=lambda each: (SequenceMatcher(None, each, lowered).ratio(), each[:1] == begins))]

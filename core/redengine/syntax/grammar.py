@@ -80,6 +80,7 @@ LITERALS: dict[str, LiteralKind] = {
         examples=("*/5 * * * *", "0 * * * *", "@hourly", "@daily", "@weekly", "@monthly", "@yearly"),
     ),
     "DATETIME": LiteralKind("a date and time (like 2030-01-31 10:00)"),
+    "DATE": LiteralKind("a date or a date and time (like 2030-01-31 10:00)"),
     "COUNT": LiteralKind("a whole number", examples=("1", "2", "3")),
     "NUMBER": LiteralKind("a number"),
     "PERIOD": LiteralKind(

@@ -104,7 +104,7 @@ def window_period(statement: Statement) -> TimePeriod:
     periods: Any = window_periods(statement)
     period: TimePeriod = periods[0]
     for other in periods[1:]:
-        period = period | other  # type: ignore[operator]
+        period = period | other
     return period
 
 
@@ -116,10 +116,12 @@ def window_periods(statement: Statement) -> tuple[TimePeriod, ...]:
     word = ""
     literals: list[str] = []
     for token in statement.tokens:
-        if token.type in LITERAL_UNITS:
+        if token.type in LITERAL_UNITS or token.type == "DATE":
             literals.append(" ".join(token.split()))
         elif token.type in _CYCLES:
             make = period_class(_CYCLES[token.type])
+        elif token.type == "ONCE":
+            make = make_dates
         elif make is not None and token.type in _WINDOWS:
             word = token.type
     period: TimePeriod
@@ -130,12 +132,39 @@ def window_periods(statement: Statement) -> tuple[TimePeriod, ...]:
     elif word == "BEFORE":
         period = make(None, literals[0])
     elif word == "STARTING":
-        period = make.starting(literals[0])
+        # Dates are no cycle that could be full: from there on.
+        period = make(literals[0]) if make is make_dates else make.starting(literals[0])
     elif word in ("ON", "AT"):
         return tuple(make(literal, time_point=True) for literal in literals)
     else:
         period = make(None, None)
     return (period,)
+
+
+def make_dates(start: str | None, end: str | None = None, time_point: bool = False) -> TimePeriod:
+    """The one stretch between two dates, made as the classes of the cycles make one of their points."""
+    from redengine.time.dates import one_unit, parse_date
+
+    if time_point:
+        return one_unit(str(start))
+    since = None if start is None else parse_date(start)
+    until = None if end is None else parse_date(end, "end")
+    if since and until and (since.tzinfo is None) == (until.tzinfo is None) and until <= since:
+        raise ValueError(f"{end} is not after {start}")
+    period: TimePeriod = period_class("StaticInterval")(since, until)
+    return period
+
+
+def dates_period(statement: Statement) -> TimePeriod:
+    """``from 2026-12-01 until 2026-12-24 18:00``, or one of the two."""
+    ends: dict[str, str | None] = {"FROM": None, "UNTIL": None}
+    word = ""
+    for token in statement.tokens:
+        if token.type == "DATE":
+            ends[word] = " ".join(token.split())
+        elif token.type in ends:
+            word = token.type
+    return make_dates(ends["FROM"], ends["UNTIL"])
 
 
 @lru_cache(maxsize=4096)

@@ -29,6 +29,12 @@ _WEEKDAYS = re.compile(
 )
 _EVERY = re.compile(rf"(?:run )?every (?P<what>.+?)(?: (?P<window>{_WINDOW}))?", re.IGNORECASE)
 _SEVERAL = re.compile(r"after task (?P<names>(['\"]).+\2 ?,.+)", re.IGNORECASE)
+_DATE = r"\d{4}-\d\d?-\d\d?(?:[T ].+?)??"
+_DATED = re.compile(
+    rf"(?:(?P<what>.+?),? )??(?:(?P<word>from|since|after|starting(?: on| at)?|until|till|before|on|at|between) )?"
+    rf"(?P<first>{_DATE})(?: (?:and|to|until|till) (?P<second>{_DATE}))?",
+    re.IGNORECASE,
+)
 _ALONE = re.compile(_WINDOW, re.IGNORECASE)
 
 
@@ -56,7 +62,9 @@ def crontab_command(line: str) -> int:
 
 
 def _candidates(phrase: str) -> Iterator[str]:
-    if found := _CRON.fullmatch(phrase):
+    if found := _DATED.fullmatch(phrase):
+        yield from _of_dates(found)
+    elif found := _CRON.fullmatch(phrase):
         schedule = f"cron {found['schedule']}"
         if found["window"]:
             yield from (f"{schedule} & {inside}" for inside in _inside(found["window"]))
@@ -99,6 +107,19 @@ def _of_every(what: str, window: str | None) -> Iterator[str]:
         yield from (f"{once} & {inside}" for inside in _inside(window))
     elif window is not None:
         yield from (f"every {what} & {inside}" for inside in _inside(window))
+
+
+def _of_dates(found: re.Match[str]) -> Iterator[str]:
+    """``every 1 hour from 2026-12-01``, ``after 2026-12-01``, ``2026-12-01 10:00``."""
+    what, word, first, second = found["what"], (found["word"] or "at").casefold(), found["first"], found["second"]
+    if word in ("on", "at"):
+        yield f"once {'at' if ':' in first else 'on'} {first}"
+        return
+    until = word in ("until", "till", "before")
+    span = f"until {first}" if until else f"from {first}"
+    if second and not until:
+        span += f" until {second}"
+    yield f"{what} & {span}" if what else span
 
 
 def _inside(window: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from redengine.conditions.base import name_of
 from redengine.syntax.build import condition_class
 from redengine.syntax.grammar import quote
-from redengine.syntax.window import cron_of, delta_of, phrase_of, span_of, window_of
+from redengine.syntax.window import cron_of, date_span_of, dates_of, delta_of, phrase_of, span_of, window_of
 
 _CYCLE_WORDS = {
     "second": "secondly",
@@ -122,7 +122,8 @@ def _listed(condition: Any) -> list[Any]:
             listed += several
         else:
             before, after = key
-            points = " and ".join(window_of(part.period).literals[0] for part in several)
+            windows = [window_of(part.period) or dates_of(part.period) for part in several]
+            points = " and ".join(window.literals[0] for window in windows if window is not None)
             listed.append(f"{before}{points}{after}")
     return listed
 
@@ -131,7 +132,7 @@ def _all_but_point(condition: Any) -> tuple[str, str] | None:
     """What is before and after the point in the text of a condition about one point of a cycle; ``None`` of others."""
     if builtin_name(condition) not in ("TaskExecutable", "IsPeriod"):
         return None
-    window = window_of(condition.period)
+    window = window_of(condition.period) or dates_of(condition.period)
     if window is None or window.word not in ("on", "at"):
         return None
     text = unparse(condition)
@@ -161,6 +162,8 @@ def _executable(condition: Any) -> str | None:
         said = f"{_CYCLE_WORDS[window.unit]} {window}".rstrip()
     elif delta:
         said = f"every {delta} based on finish"
+    elif dates := dates_of(condition.period):
+        said = f"once {dates}"
     elif during is not None:
         said = f"finish once{during}"
     else:
@@ -186,6 +189,9 @@ def _is_period(condition: Any) -> str | None:
         return f"time of cron {fields}"
     if window_of(condition.period) is not None:
         return str(condition.period.as_phrase())
+    span = date_span_of(condition.period)
+    if span is not None:
+        return span
     during = _during(condition.period)
     return during.lstrip() if during else None
 

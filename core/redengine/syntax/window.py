@@ -19,9 +19,9 @@ _UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of each second, minute, hour, day, week, month or year."""
+    """A stretch of each second, minute, hour, day, week, month or year, or between dates."""
 
-    #: ``second`` .. ``year``.
+    #: ``second`` .. ``year``, ``date``.
     unit: str
     #: ``between``, ``before``, ``after``, ``starting``, ``on``, ``at``; empty for all of the cycle.
     word: str
@@ -40,6 +40,21 @@ def window_of(period: Any) -> Window | None:
         return None
     word, _, rest = period.as_text().partition(" ")
     return Window(unit, word, tuple(rest.split(" and ")) if rest else ())
+
+
+def dates_of(period: Any) -> Window | None:
+    """The words of a single stretch between dates, as they follow ``once``; ``None`` for other periods."""
+    from redengine.time.dates import as_window
+
+    said = as_window(period)
+    return None if said is None else Window("date", *said)
+
+
+def date_span_of(period: Any) -> str | None:
+    """``from 2026-12-01 until 2026-12-24 18:00``; ``None`` for other periods."""
+    from redengine.time.dates import as_span
+
+    return as_span(period)
 
 
 def delta_of(period: Any) -> str | None:

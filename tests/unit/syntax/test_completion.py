@@ -70,6 +70,12 @@ def _written(text: str) -> list[str]:
         ("weekly on Monday and Fr", ["weekly on Monday and Friday"]),
         ("weekly on Monday, Fr", ["weekly on Monday, Friday"]),
         ("daily after 10:00 an", []),
+        ("onc", ["once"]),
+        ("once a", ["once at", "once after"]),
+        ("fro", ["from"]),
+        ("from 2030-12-01 u", ["from 2030-12-01 until"]),
+        ("once at 2030-12-01 10:00 an", ["once at 2030-12-01 10:00 and"]),
+        ("once on 2030-12-01 wi", ["once on 2030-12-01 with"]),
         ("daily xyz ", []),
     ],
 )

@@ -44,6 +44,8 @@ def _located(text: str) -> list[tuple[str, str]]:
         ("cron @dayly", "@dayly", "@daily"),
         ("every day", "day", "1 day"),
         ("daily and weekly", "and", "&"),
+        ("once at 2030-12-01 10:00 and daily", "and", "&"),
+        ("from 2030-12-01 untl 2030-12-02", "untl", "until"),
         ("daily at 10:00 and weekly", "and", "&"),
         ("daily at 10:00, every 5 minutes", ",", "&"),
         ("weekly on Mon, Tue and Firday", "Firday", "Friday"),
@@ -61,6 +63,27 @@ def test_the_nearest_word_is_suggested_at_its_place(text: str, word: str, sugges
 @pytest.mark.parametrize(
     ("text", "word", "message"),
     [
+        ("once at 2030-13-01", "2030-13-01", '"2030-13-01" is not a date: month must be in 1..12'),
+        (
+            "until 2030-12-24 25:00",
+            "2030-12-24 25:00",
+            "\"2030-12-24 25:00\" is not a date: '25:00' is not a time of day; a day runs from 00:00 to 24:00",
+        ),
+        (
+            "once at 10:00",
+            "10:00",
+            '"10:00" is not expected here; expected a date or a date and time (like 2030-01-31 10:00)',
+        ),
+        (
+            "from 2030-12-24 until 2030-12-01",
+            "from 2030-12-24 until 2030-12-01",
+            "this cannot be: 2030-12-01 is not after 2030-12-24",
+        ),
+        (
+            "from 2030-12-01 24:00",
+            "from 2030-12-01 24:00",
+            "this cannot be: '2030-12-01 24:00': nothing starts at 24:00; write 00:00 of the day after",
+        ),
         ("has started 2 times", "2", '"2" is not expected here; expected "at", "during", "exactly", "in", "less"'),
         ("has failed at least two times", "two", '"two" is not expected here; expected a whole number'),
         ("every -5 s", "-5 s", '"-5 s": a length of time is not negative'),

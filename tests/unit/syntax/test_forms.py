@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -271,6 +272,43 @@ AS_BEFORE = [
     ("weekly after Monday at 10:00", TaskExecutable(period=TimeOfWeek("Monday 10:00"))),
     ("monthly after 1st at 10:00", TaskExecutable(period=TimeOfMonth("1st 10:00"))),
 ]
+
+_UTC2 = timezone(timedelta(hours=2))
+
+
+def _static(start: object, end: object) -> StaticInterval:
+    ends = [datetime(*each) if isinstance(each, tuple) else each for each in (start, end)]
+    return StaticInterval(*ends)  # type: ignore[arg-type]
+
+
+def _once_between(start: object, end: object, **options: object) -> TaskExecutable:
+    return TaskExecutable(period=_static(start, end), **options)  # type: ignore[arg-type]
+
+
+DATES = [
+    ("once at 2026-12-01 10:00", _once_between((2026, 12, 1, 10), (2026, 12, 1, 11))),
+    ("once at 2026-12-01 3 PM", _once_between((2026, 12, 1, 15), (2026, 12, 1, 16))),
+    ("run once at 2026-12-01T00:00", _once_between((2026, 12, 1), (2026, 12, 1, 1))),
+    ("once on 2026-12-1", _once_between((2026, 12, 1), (2026, 12, 2))),
+    ("once after 2026-12-01 10:00:15.5", _once_between((2026, 12, 1, 10, 0, 15, 500_000), None)),
+    ("once starting 2026-12-01", _once_between((2026, 12, 1), None)),
+    ("once before 2026-12-24 with 2 retries", _once_between(None, (2026, 12, 25), retries=2)),
+    ("once before 2026-12-24 24:00", _once_between(None, (2026, 12, 25))),
+    ("once between 2026-12-01 and 2026-12-24 18:00", _once_between((2026, 12, 1), (2026, 12, 24, 18))),
+    ("task 'X' is due once on 2026-12-01", _once_between((2026, 12, 1), (2026, 12, 2), task="X")),
+    ("once at 2026-12-01 10:00+02:00", _once_between(
+        datetime(2026, 12, 1, 10, tzinfo=_UTC2), datetime(2026, 12, 1, 11, tzinfo=_UTC2)
+    )),
+    ("once on 2026-12-01, 2026-12-24 and 2026-12-31 10:00", Any(
+        _once_between((2026, 12, 1), (2026, 12, 2)),
+        _once_between((2026, 12, 24), (2026, 12, 25)),
+        _once_between((2026, 12, 31, 10), (2026, 12, 31, 11)),
+    )),
+    ("from 2026-12-01", IsPeriod(_static((2026, 12, 1), None))),
+    ("until 2026-12-24", IsPeriod(_static(None, (2026, 12, 25)))),
+    ("from 2026-12-01 10:00 until 2026-12-24 18:00", IsPeriod(_static((2026, 12, 1, 10), (2026, 12, 24, 18)))),
+    ("from 2026-12-01T10:00Z", IsPeriod(_static(datetime(2026, 12, 1, 10, tzinfo=timezone.utc), None))),
+]  # fmt: skip
 
 FORMS = [
     *CONSTANTS,

@@ -37,6 +37,14 @@ MON_TO_FRI = "time of week between Mon and Fri"
         ("at 10:00", "daily at 10:00"),
         ("on Monday", "weekly on Monday"),
         ("between 08:00 and 18:00", "time of day between 08:00 and 18:00"),
+        ("2030-12-01 10:00", "once at 2030-12-01 10:00"),
+        ("on 2030-12-01", "once on 2030-12-01"),
+        ("after 2030-12-01", "from 2030-12-01"),
+        ("between 2030-12-01 and 2030-12-24", "from 2030-12-01 until 2030-12-24"),
+        ("every 1 hour from 2030-12-01", "every 1 hour & from 2030-12-01"),
+        ("every 1 hour until 2030-12-24 18:00", "every 1 hour & until 2030-12-24 18:00"),
+        ("daily after 07:00 from 2030-12-01 to 2030-12-24", "daily after 07:00 & from 2030-12-01 until 2030-12-24"),
+        ("daily starting 2030-12-01", "daily & from 2030-12-01"),
     ],
 )
 def test_what_is_likely_meant_is_suggested(text: str, meant: str) -> None:

@@ -32,7 +32,23 @@ def _windows(draw: st.DrawFn, cycle: str) -> str:
     return f"{word} {first} and {draw(_points[cycle])}" if word == "between" else f"{word} {first}"
 
 
+_dates = st.builds(
+    "{:04d}-{:02d}-{:02d}{}".format,
+    st.integers(1971, 2200),
+    st.integers(1, 12),
+    st.integers(1, 28),
+    st.just("") | _clock.map(" {}".format) | _clock.map("T{}:15.25".format) | st.sampled_from([" 24:00", "T10:00Z"]),
+)
+_dated = st.one_of(
+    st.builds("once {} {}".format, st.sampled_from(_SINGLE), _dates),
+    st.builds("once on {} and {} with 2 retries".format, _dates, _dates),
+    st.builds("once between {} and {}".format, _dates, _dates),
+    st.builds("from {} until {}".format, _dates, _dates),
+    _dates.map("from {}".format),
+    _dates.map("until {}".format),
+)
 _cycles = st.sampled_from(sorted(_points))
+_several = _cycles.flatmap(lambda cycle: st.builds(f"{cycle} on {{}} and {{}}".format, _points[cycle], _points[cycle]))
 _once = _cycles.flatmap(lambda cycle: _windows(cycle).map(lambda window: f"{cycle} {window}"))
 _within = _cycles.flatmap(lambda cycle: _windows(cycle).map(lambda window: f"time of {_UNITS[cycle]} {window}"))
 _delta = st.builds(
@@ -45,7 +61,9 @@ _atoms = st.one_of(
         ["true", "false", "always", "never", "daily", "retry", "retry 3", "has failed", "has crashed today"]
     ),
     _once,
+    _several,
     _within,
+    _dated,
     _delta.map("every {}".format),
     _delta.map("has started in past {}".format),
     _delta.map("scheduler has run over {}".format),
