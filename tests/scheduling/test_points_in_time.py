@@ -1,4 +1,4 @@
-"""Several times a period, single dates: when tasks start by them."""
+"""Several times a period, single dates, other time zones: when tasks start by them."""
 
 from __future__ import annotations
 
@@ -88,3 +88,23 @@ def test_next_starts_of_dates(session: Any, task: Any) -> None:
     wanted = [datetime(2024, 2, 1, tzinfo=timezone.utc), datetime(2024, 2, 3, 15, tzinfo=timezone.utc)]
     found = next_starts(task("a"), parse_condition("once on 2024-02-01, 2024-02-03 15:00 and 2023-12-24"))
     assert found == [each.timestamp() for each in wanted]
+
+
+@pytest.mark.parametrize(
+    ("condition", "starts"),
+    [
+        ("daily at 10:00 in Europe/Helsinki", ["03-30 08:00:00", "03-31 07:00:00", "04-01 07:00:00"]),
+        # A time that is skipped is the first after it.
+        ("daily at 03:30 in Europe/Helsinki", ["03-30 01:30:00", "03-31 01:00:00", "04-01 00:30:00"]),
+        ("cron 30 8 * * * in Asia/Tokyo", ["03-30 23:30:00", "03-31 23:30:00"]),
+        ("daily at 10:00 and 12:00 in America/New_York", [
+            "03-30 14:00:00", "03-30 16:00:00", "03-31 14:00:00", "03-31 16:00:00",
+        ]),
+        ("daily & time of week on Sunday in Asia/Tokyo", ["03-30 15:00:00", "03-31 00:00:00"]),
+        ("once at 2024-03-31 10:00 in Europe/Helsinki", ["03-31 07:00:00"]),
+        ("every 12 hours & until 2024-03-30 in Europe/Helsinki", ["03-30 00:00:00", "03-30 12:00:00"]),
+    ],
+)  # fmt: skip
+def test_time_zones(task: Any, simulate: Any, condition: str, starts: list[str]) -> None:
+    task("a", condition)
+    assert starts_of(simulate(datetime(2024, 3, 30)), datetime(2024, 4, 1, 12)) == starts

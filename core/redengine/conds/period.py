@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from redengine.conditions import Any as AnyCondition
 from redengine.conditions.base import BaseCondition, Wrapper
+from redengine.time.zoned import in_zone, zone_named
 
 
 class PeriodCondition(Wrapper):
@@ -18,12 +20,25 @@ class PeriodCondition(Wrapper):
         Makes the condition, given ``period=``.
     period
         Class of the period, such as ``TimeOfDay``.
+    zone
+        Whose wall time it goes by; the session's, by default.
     """
 
-    def __init__(self, condition: Callable[..., BaseCondition], period: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, condition: Callable[..., BaseCondition], period: Any, zone: str | ZoneInfo | None = None, **kwargs: Any
+    ) -> None:
         self._condition = condition
         self._period = period
+        self._zone = zone
         self._kwargs = kwargs
+
+    def in_zone(self, zone: str | ZoneInfo) -> PeriodCondition:
+        """The same by the wall time of a zone: ``daily.in_zone("Europe/Helsinki").at("10:00")``.
+
+        Raises ``ValueError`` for a zone that there is not.
+        """
+        known = zone_named(zone) if isinstance(zone, str) else zone
+        return PeriodCondition(self._condition, self._period, known, **self._kwargs)
 
     def between(self, start: Any, end: Any) -> BaseCondition:
         """From start up to, but not including, end."""
@@ -56,7 +71,8 @@ class PeriodCondition(Wrapper):
         return self._make(self._period(None, None))
 
     def _make(self, period: Any) -> BaseCondition:
-        return self._condition(period=period, **self._kwargs)
+        placed = period if self._zone is None else in_zone(period, self._zone)
+        return self._condition(period=placed, **self._kwargs)
 
     def __repr__(self) -> str:
         return repr(self.get_cond())

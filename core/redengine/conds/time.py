@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from redengine.conditions import (
     AlwaysFalse,
@@ -18,6 +19,7 @@ from redengine.conditions import (
 from redengine.conds.period import PeriodCondition
 from redengine.time import (
     Cron,
+    Period,
     TimeDelta,
     TimeOfDay,
     TimeOfHour,
@@ -26,6 +28,7 @@ from redengine.time import (
     TimeOfSecond,
     TimeOfWeek,
     TimeOfYear,
+    in_zone,
 )
 
 true = AlwaysTrue()
@@ -63,21 +66,23 @@ def every(past: Any, based: Literal["run", "success", "fail", "finish"] = "run")
     return counted
 
 
-def cron(__expr: str | None = None, **kwargs: Any) -> BaseCondition:
-    """Once each time a cron expression comes up: ``cron("*/5 * * * *")`` or ``cron(minute="*/5")``.
+def cron(__expr: str | None = None, *, zone: str | ZoneInfo | None = None, **kwargs: Any) -> BaseCondition:
+    """Once each time a cron expression comes up: ``cron("*/5 * * * *")`` or ``cron(minute="*/5")``, by the wall time
+    of a ``zone`` if one is given.
 
-    Raises ``ValueError`` for an expression that is none.
+    Raises ``ValueError`` for an expression that is none, and for a zone that there is not.
     """
-    return TaskRunnable(period=_cron(__expr, **kwargs))
+    return TaskRunnable(period=_cron(__expr, zone, **kwargs))
 
 
-def crontime(__expr: str | None = None, **kwargs: Any) -> BaseCondition:
+def crontime(__expr: str | None = None, *, zone: str | ZoneInfo | None = None, **kwargs: Any) -> BaseCondition:
     """True during the minutes of a cron expression."""
-    return IsPeriod(period=_cron(__expr, **kwargs))
+    return IsPeriod(period=_cron(__expr, zone, **kwargs))
 
 
-def _cron(expression: str | None, **kwargs: Any) -> Cron:
+def _cron(expression: str | None, zone: str | ZoneInfo | None, **kwargs: Any) -> Period:
     fields = expression.split() if expression else []
     if fields and len(fields) != 5 and not fields[0].startswith("@"):
         raise ValueError(f"cron takes five fields or a name such as '@daily', not {expression!r}")
-    return Cron(*fields, **kwargs)
+    made = Cron(*fields, **kwargs)
+    return made if zone is None else in_zone(made, zone)

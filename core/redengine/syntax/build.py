@@ -15,6 +15,7 @@ from redengine.syntax.grammar import Start, Statement, parse_statement, unquote
 from redengine.syntax.periods import (
     LITERAL_UNITS,
     build_period,
+    cron_of,
     cron_period,
     dates_period,
     length,
@@ -128,7 +129,7 @@ def _interval(statement: Statement) -> Any:
 
 def _cron(statement: Statement) -> Any:
     words = _texts(statement)
-    period = cron_period(words["CRON_FIELDS"]) if "CRON" in words else quoted_period(statement)
+    period = cron_of(statement) if "CRON" in words else quoted_period(statement)
     return condition_class("TaskRunnable")(task=_due(words), period=period)
 
 
@@ -137,7 +138,7 @@ def _dates(statement: Statement) -> Any:
 
 
 def _crontime(statement: Statement) -> Any:
-    return condition_class("IsPeriod")(period=cron_period(_texts(statement)["CRON_FIELDS"]))
+    return condition_class("IsPeriod")(period=cron_of(statement))
 
 
 def _within(statement: Statement) -> Any:
@@ -263,6 +264,7 @@ def literal_error(kind: str, text: str) -> str | None:
     """Why a literal of the grammar does not mean anything; ``None`` when it does, at least as a start or an end."""
     from redengine.time.dates import parse_date
     from redengine.time.literals import LITERALS
+    from redengine.time.zoned import zone_named
 
     try:
         if kind in ("DELTA", "LENGTH"):
@@ -271,6 +273,8 @@ def literal_error(kind: str, text: str) -> str | None:
             cron_period(text)
         elif kind == "DATETIME":
             datetime.fromisoformat(" ".join(text.split()))
+        elif kind == "ZONE":
+            zone_named(text)
         elif kind == "DATE":
             parse_date(" ".join(text.split()), "end")
         else:

@@ -11,9 +11,13 @@ from redengine.syntax.custom import CustomConditions, custom_texts
 from redengine.syntax.diagnose import diagnose
 from redengine.syntax.grammar import CHECKED, LITERALS, Start, follow, quote, unquote, word_terminals
 from redengine.syntax.scan import Piece, fold, pieces, quoted
+from redengine.time.zoned import zone_names
 
 #: Of more tasks than this only the first are offered: a list of thousands helps nobody write.
 _MOST_TASKS = 100
+
+#: There are hundreds of time zones.
+_MOST_ZONES = 60
 
 _ORDER = ("literal", "task", "keyword", "custom", "operator")
 
@@ -130,6 +134,9 @@ def _next_in_atom(
         elif name == "TASK_NAME":
             for text in _matching(map(quote, task_names[:_MOST_TASKS]), word):
                 yield Completion(text, end - len(word), "task")
+        elif name == "ZONE" and word:
+            for text in _matching(zone_names().values(), word)[:_MOST_ZONES]:
+                yield Completion(text, end - len(word), "literal")
         elif name in LITERALS:
             for text in _matching(LITERALS[name].examples, word):
                 yield Completion(text, end - len(word), "literal")

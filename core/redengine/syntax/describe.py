@@ -8,7 +8,17 @@ from typing import Any
 
 from redengine.syntax.parse import parse_condition
 from redengine.syntax.unparse import DEPEND_VERBS, HISTORY_VERBS, builtin_name, task_name, unparse
-from redengine.syntax.window import Window, cron_of, date_span_of, dates_of, delta_of, phrase_of, span_of, window_of
+from redengine.syntax.window import (
+    Window,
+    cron_of,
+    date_span_of,
+    dates_of,
+    delta_of,
+    phrase_of,
+    span_of,
+    window_of,
+    without_zone,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +117,19 @@ def _same_kind(parts: list[Any], conjunction: str) -> _Phrase | None:
 
 def _several_times(parts: list[Any]) -> _Phrase | None:
     """Once at each of several points of a cycle: "every day at 12:00 and 18:00"."""
-    windows = [w for part in parts if (w := window_of(part.period) or dates_of(part.period))]
+    periods = [without_zone(part.period) for part in parts]
+    windows = [w for period, _ in periods if (w := window_of(period) or dates_of(period))]
     if len(windows) < len(parts) or any(window.word not in ("on", "at") for window in windows):
         return None
-    if len({(window.unit, _retried(part), part.task) for window, part in zip(windows, parts, strict=True)}) > 1:
+    if (
+        len(
+            {
+                (window.unit, zone, _retried(part), part.task)
+                for window, (_, zone), part in zip(windows, periods, parts, strict=True)
+            }
+        )
+        > 1
+    ):
         return None
     first = _executable(parts[0])
     if first is None:
@@ -173,6 +192,9 @@ def _when(period: Any) -> str | None:
     kind = type(period).__name__
     if text is None:
         return None
+    inner, zone = without_zone(period)
+    if zone:
+        return f"{_when(inner)}{zone}"
     said = text
     if window is not None:
         said = _of_every(window)
@@ -213,16 +235,17 @@ def _retried(condition: Any) -> str:
 
 
 def _executable(condition: Any) -> _Phrase | None:
-    window = window_of(condition.period)
-    whose = _retried(condition) + ("" if condition.task is None else f" for {_whose(condition.task)}")
+    period, zone = without_zone(condition.period)
+    window = window_of(period)
+    whose = zone + _retried(condition) + ("" if condition.task is None else f" for {_whose(condition.task)}")
     delta = delta_of(condition.period)
     if delta:
         return _Phrase(f"{delta} after it last finished{whose}", f"within {delta} after it last finished{whose}")
-    dates = dates_of(condition.period)
+    dates = dates_of(period)
     if dates is not None:
         return _Phrase(f"once {dates}{whose}", f"when it is not due once {dates}{whose}")
     if window is None:
-        return _once(condition.period, f" until it has finished once{whose}")
+        return _once(condition.period, f" until it has finished once{whose.removeprefix(zone)}")
     once = f"every {window.unit} {_time(window) if window.word else ''}".rstrip()
     return _Phrase(once + whose, f"when it is not due {once}{whose}")
 
@@ -233,10 +256,12 @@ def _once(period: Any, until: str) -> _Phrase | None:
 
 
 def _runnable(condition: Any) -> _Phrase | None:
-    fields = cron_of(condition.period)
+    period, zone = without_zone(condition.period)
+    fields = cron_of(period)
     whose = "" if condition.task is None else f" for {_whose(condition.task)}"
     if fields is None:
         return _once(condition.period, f" until it has started once{whose}")
+    whose = zone + whose
     return _Phrase(f"at the times of cron {fields}{whose}", f"when cron {fields} is not due{whose}")
 
 

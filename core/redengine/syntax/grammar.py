@@ -81,6 +81,7 @@ LITERALS: dict[str, LiteralKind] = {
     ),
     "DATETIME": LiteralKind("a date and time (like 2030-01-31 10:00)"),
     "DATE": LiteralKind("a date or a date and time (like 2030-01-31 10:00)"),
+    "ZONE": LiteralKind("a time zone (like Europe/Helsinki)", examples=("UTC", "Europe/Helsinki", "America/New_York")),
     "COUNT": LiteralKind("a whole number", examples=("1", "2", "3")),
     "NUMBER": LiteralKind("a number"),
     "PERIOD": LiteralKind(

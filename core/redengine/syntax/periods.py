@@ -75,7 +75,6 @@ def _combined(node: Tree[Token] | Token) -> TimePeriod:
 def build_period(statement: Statement) -> TimePeriod:
     """The time period of a ``period`` statement. Raises ``ValueError`` when a literal does not mean anything."""
     period: TimePeriod
-    words = {token.type: str(token) for token in statement.tokens}
     if statement.form in ("always", "never"):
         period = period_class(statement.form)
     elif statement.form == "past":
@@ -83,11 +82,11 @@ def build_period(statement: Statement) -> TimePeriod:
     elif statement.form == "apart":
         period = length_span(statement)
     elif statement.form == "static":
-        period = period_class("StaticInterval")(*_literals(statement, "DATETIME"))
+        period = zoned(statement, period_class("StaticInterval")(*_literals(statement, "DATETIME")))
     elif statement.form == "day":
-        period = _day(statement)
+        period = zoned(statement, _day(statement))
     elif statement.form == "cron_period":
-        period = cron_period(words["CRON_FIELDS"])
+        period = cron_of(statement)
     else:
         period = window_period(statement)
     return period
@@ -135,10 +134,20 @@ def window_periods(statement: Statement) -> tuple[TimePeriod, ...]:
         # Dates are no cycle that could be full: from there on.
         period = make(literals[0]) if make is make_dates else make.starting(literals[0])
     elif word in ("ON", "AT"):
-        return tuple(make(literal, time_point=True) for literal in literals)
+        return tuple(zoned(statement, make(literal, time_point=True)) for literal in literals)
     else:
         period = make(None, None)
-    return (period,)
+    return (zoned(statement, period),)
+
+
+def zoned(statement: Statement, period: TimePeriod) -> TimePeriod:
+    """The period in the time zone that the statement names, if it names one."""
+    zone = next((str(token) for token in statement.tokens if token.type == "ZONE"), None)
+    if zone is None:
+        return period
+    from redengine.time.zoned import in_zone
+
+    return in_zone(period, zone)  # type: ignore[arg-type]
 
 
 def make_dates(start: str | None, end: str | None = None, time_point: bool = False) -> TimePeriod:
@@ -164,7 +173,7 @@ def dates_period(statement: Statement) -> TimePeriod:
             ends[word] = " ".join(token.split())
         elif token.type in ends:
             word = token.type
-    return make_dates(ends["FROM"], ends["UNTIL"])
+    return zoned(statement, make_dates(ends["FROM"], ends["UNTIL"]))
 
 
 @lru_cache(maxsize=4096)
@@ -231,6 +240,11 @@ def _clock(text: str, end: bool) -> time:
     microseconds = LITERALS["day"].parse(text, "end" if end else "start")
     # The end of the day is its last instant to those who know no 24:00.
     return time.max if microseconds >= DAY else (datetime.min + timedelta(microseconds=microseconds)).time()
+
+
+def cron_of(statement: Statement) -> TimePeriod:
+    """The minutes of the cron expression of a statement."""
+    return zoned(statement, cron_period(next(str(token) for token in statement.tokens if token.type == "CRON_FIELDS")))
 
 
 @lru_cache(maxsize=4096)

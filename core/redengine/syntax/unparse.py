@@ -10,7 +10,17 @@ from typing import Any
 from redengine.conditions.base import name_of
 from redengine.syntax.build import condition_class
 from redengine.syntax.grammar import quote
-from redengine.syntax.window import cron_of, date_span_of, dates_of, delta_of, phrase_of, span_of, window_of
+from redengine.syntax.window import (
+    Window,
+    cron_of,
+    date_span_of,
+    dates_of,
+    delta_of,
+    phrase_of,
+    span_of,
+    window_of,
+    without_zone,
+)
 
 _CYCLE_WORDS = {
     "second": "secondly",
@@ -122,17 +132,22 @@ def _listed(condition: Any) -> list[Any]:
             listed += several
         else:
             before, after = key
-            windows = [window_of(part.period) or dates_of(part.period) for part in several]
+            windows = map(_point_window, several)
             points = " and ".join(window.literals[0] for window in windows if window is not None)
             listed.append(f"{before}{points}{after}")
     return listed
+
+
+def _point_window(condition: Any) -> Window | None:
+    period, _ = without_zone(condition.period)
+    return window_of(period) or dates_of(period)
 
 
 def _all_but_point(condition: Any) -> tuple[str, str] | None:
     """What is before and after the point in the text of a condition about one point of a cycle; ``None`` of others."""
     if builtin_name(condition) not in ("TaskExecutable", "IsPeriod"):
         return None
-    window = window_of(condition.period) or dates_of(condition.period)
+    window = _point_window(condition)
     if window is None or window.word not in ("on", "at"):
         return None
     text = unparse(condition)
@@ -157,13 +172,14 @@ def _during(period: Any) -> str | None:
 
 
 def _executable(condition: Any) -> str | None:
-    window, delta, during = window_of(condition.period), delta_of(condition.period), _during(condition.period)
+    period, zone = without_zone(condition.period)
+    window, delta, during = window_of(period), delta_of(period), _during(condition.period)
     if window is not None:
-        said = f"{_CYCLE_WORDS[window.unit]} {window}".rstrip()
+        said = f"{_CYCLE_WORDS[window.unit]} {window}".rstrip() + zone
     elif delta:
         said = f"every {delta} based on finish"
-    elif dates := dates_of(condition.period):
-        said = f"once {dates}"
+    elif dates := dates_of(period):
+        said = f"once {dates}{zone}"
     elif during is not None:
         said = f"finish once{during}"
     else:
@@ -177,21 +193,23 @@ def _executable(condition: Any) -> str | None:
 
 
 def _runnable(condition: Any) -> str | None:
-    fields, during = cron_of(condition.period), _during(condition.period)
+    period, zone = without_zone(condition.period)
+    fields, during = cron_of(period), _during(condition.period)
     if fields is not None:
-        return f"{_whose(condition)}cron {fields}"
+        return f"{_whose(condition)}cron {fields}{zone}"
     return None if during is None else f"{_whose(condition)}start once{during}"
 
 
 def _is_period(condition: Any) -> str | None:
-    fields = cron_of(condition.period)
+    period, zone = without_zone(condition.period)
+    fields = cron_of(period)
     if fields is not None:
-        return f"time of cron {fields}"
-    if window_of(condition.period) is not None:
+        return f"time of cron {fields}{zone}"
+    if window_of(period) is not None:
         return str(condition.period.as_phrase())
-    span = date_span_of(condition.period)
+    span = date_span_of(period)
     if span is not None:
-        return span
+        return span + zone
     during = _during(condition.period)
     return during.lstrip() if during else None
 

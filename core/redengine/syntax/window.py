@@ -57,6 +57,13 @@ def date_span_of(period: Any) -> str | None:
     return as_span(period)
 
 
+def without_zone(period: Any) -> tuple[Any, str]:
+    """A period and the words for its time zone: `` in Europe/Helsinki``; empty for the session's."""
+    if type(period).__name__ != "InZone":
+        return period, ""
+    return period.period, f" in {period.zone_name}"
+
+
 def delta_of(period: Any) -> str | None:
     """The text of a period that is a length of time up to now (``TimeDelta``); ``None`` for others."""
     from redengine.time.duration import format_delta
@@ -88,6 +95,8 @@ def phrase_of(period: Any) -> str | None:
     kind = type(period)
     if not kind.__module__.startswith("redengine.time"):
         return None
+    if kind.__name__ == "InZone":
+        return None if phrase_of(period.period) is None else str(period.as_phrase())
     known = kind.__name__ in _UNITS or kind.__name__ in _OTHERS
     if not known and any(phrase_of(part) is None for part in getattr(period, "periods", (None,))):
         return None

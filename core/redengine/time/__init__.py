@@ -23,12 +23,14 @@ from redengine.time.interval import (
 )
 from redengine.time.rolled import RolledPeriod
 from redengine.time.span import Interval
+from redengine.time.zoned import InZone, in_zone
 
 __all__ = [
     "All",
     "AnchoredInterval",
     "Any",
     "Cron",
+    "InZone",
     "Interval",
     "Period",
     "RelativeDay",
@@ -50,6 +52,7 @@ __all__ = [
     "get_between",
     "get_full_cycle",
     "get_on",
+    "in_zone",
     "never",
     "parse_delta",
     "to_timedelta",

@@ -191,3 +191,16 @@ def test_several_points_are_each_for_themselves() -> None:
     assert twice == conds.daily.at("12:00") | conds.daily.on("18:00")
     assert conds.time_of_week.on("Mon", "Fri") == parse_condition("time of week on Mon and Fri")
     assert str(conds.weekly.on("Mon", "Wed", "Fri")) == "weekly on Monday and Wednesday and Friday"
+
+
+def test_a_time_zone_of_its_own() -> None:
+    helsinki = conds.daily.in_zone("europe/helsinki")
+    assert helsinki == parse_condition("daily in Europe/Helsinki")
+    assert helsinki.at("12:00", "18:00") == parse_condition("daily at 12:00 and 18:00 in Europe/Helsinki")
+    assert str(conds.cron("0 8 * * *", zone="UTC")) == "cron 0 8 * * * in UTC"
+    assert conds.time_of_week.in_zone("UTC").on("Mon") == parse_condition("time of week on Monday in UTC")
+    assert conds.succeeded.today.in_zone("UTC").after("8") == parse_condition(
+        "has succeeded during 'time of day after 08:00 in UTC'"
+    )
+    with pytest.raises(ValueError, match="did you mean 'Europe/Helsinki'"):
+        conds.daily.in_zone("Europe/Helsinky")

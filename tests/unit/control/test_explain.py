@@ -59,6 +59,7 @@ def leaves(node: ConditionNode) -> Iterator[ConditionNode]:
         ("time of week on Friday", False, "", "2024-05-17 00:00", []),
         ("once at 2024-05-20 10:00", False, "it is not that time", "2024-05-20 10:00", ["a run of 'a'"]),
         ("once at 2024-05-10 10:00", False, "that time has passed", None, ["a run of 'a'"]),
+        ("daily at 22:00 in Asia/Tokyo", False, "it is not that time", "2024-05-15 13:00", ["a run of 'a'"]),
         ("from 2024-05-01", True, "it is that time", None, []),
         ("until 2024-05-14", False, "that time has passed", None, []),
         ("until 2024-05-15", True, "it is that time", "2024-05-16 00:00", []),

@@ -44,6 +44,8 @@ def _located(text: str) -> list[tuple[str, str]]:
         ("cron @dayly", "@dayly", "@daily"),
         ("every day", "day", "1 day"),
         ("daily and weekly", "and", "&"),
+        ("daily at 10:00 in Europe/Helsinky", "Europe/Helsinky", "Europe/Helsinki"),
+        ("cron 0 8 * * * in UTX", "UTX", "UTC"),
         ("once at 2030-12-01 10:00 and daily", "and", "&"),
         ("from 2030-12-01 untl 2030-12-02", "untl", "until"),
         ("daily at 10:00 and weekly", "and", "&"),
@@ -198,7 +200,7 @@ def test_errors_of_one_statement_are_found_beside_each_other(text: str, words: l
 
 def test_what_was_expected_is_in_words() -> None:
     (problem,) = diagnose("daily xyz")
-    windows = ("after", "at", "before", "between", "on", "starting")
+    windows = ("after", "at", "before", "between", "in", "on", "starting")
     assert problem.expected == (*windows, "with", "the end of the condition")
 
 

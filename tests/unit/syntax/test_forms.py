@@ -49,6 +49,7 @@ from redengine.time import (
     TimeOfYear,
     TimeSpanDelta,
     always,
+    in_zone,
 )
 
 CONSTANTS = [
@@ -308,6 +309,30 @@ DATES = [
     ("until 2026-12-24", IsPeriod(_static(None, (2026, 12, 25)))),
     ("from 2026-12-01 10:00 until 2026-12-24 18:00", IsPeriod(_static((2026, 12, 1, 10), (2026, 12, 24, 18)))),
     ("from 2026-12-01T10:00Z", IsPeriod(_static(datetime(2026, 12, 1, 10, tzinfo=timezone.utc), None))),
+]  # fmt: skip
+
+_HELSINKI = "Europe/Helsinki"
+ZONES = [
+    ("daily in UTC", TaskExecutable(period=in_zone(TimeOfDay(), "UTC"))),
+    ("daily at 10:00 in Europe/Helsinki", TaskExecutable(period=in_zone(TimeOfDay.at("10:00"), _HELSINKI))),
+    ("task 'X' is due weekly on Mon and Fri in UTC with 1 retry", Any(*(
+        TaskExecutable(task="X", period=in_zone(TimeOfWeek.at(day), "UTC"), retries=1) for day in ("Mon", "Fri")
+    ))),
+    ("time of day between 8 and 18 in America/Argentina/Buenos_Aires", IsPeriod(
+        in_zone(TimeOfDay("8", "18"), "America/Argentina/Buenos_Aires")
+    )),
+    ("cron 30 8 * * MON-FRI in Etc/GMT+5", TaskRunnable(period=in_zone(Cron("30 8 * * MON-FRI"), "Etc/GMT+5"))),
+    ("time of cron * 8 * * * in UTC", IsPeriod(in_zone(Cron("* 8 * * *"), "UTC"))),
+    ("once on 2026-12-01 in Europe/Helsinki", TaskExecutable(
+        period=in_zone(_static((2026, 12, 1), (2026, 12, 2)), _HELSINKI)
+    )),
+    ("from 2026-12-01 until 2026-12-24 in UTC", IsPeriod(in_zone(_static((2026, 12, 1), (2026, 12, 25)), "UTC"))),
+    ("during 'time of day after 8 in UTC & yesterday in Europe/Helsinki'", IsPeriod(
+        in_zone(TimeOfDay("8"), "UTC") & in_zone(RelativeDay("yesterday"), _HELSINKI)
+    )),
+    ("has failed during 'between 2030-01-01 and 2030-01-03 in UTC'", TaskFailed(
+        period=in_zone(StaticInterval("2030-01-01", "2030-01-03"), "UTC")
+    )),
 ]  # fmt: skip
 
 FORMS = [

@@ -60,7 +60,8 @@ _static = st.builds(t.StaticInterval, _ends, _ends) | st.builds(
 )
 _floating = st.builds(t.TimeDelta, _length, _length) | st.builds(t.TimeSpanDelta, _length, st.none() | _length)
 _crons = st.sampled_from([t.Cron("*/5 * * * *"), t.Cron("@daily"), t.Cron("1 2 3 JAN mon-fri")])
-_simple = _cycles() | _crons | _days | _static | _lengths | _floating | st.sampled_from([t.always, t.never])
+_zoned = st.builds(t.in_zone, _cycles() | _crons | _days, st.sampled_from(["UTC", "Europe/Helsinki", "Asia/Tokyo"]))
+_simple = _zoned | _cycles() | _crons | _days | _static | _lengths | _floating | st.sampled_from([t.always, t.never])
 _periods = st.recursive(
     _simple,
     lambda inner: st.builds(lambda a, b: a & b, inner, inner) | st.builds(lambda a, b: a | b, inner, inner),

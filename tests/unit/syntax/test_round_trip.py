@@ -64,6 +64,7 @@ _atoms = st.one_of(
     _several,
     _within,
     _dated,
+    st.builds("{} in {}".format, _once | _within | _dated, st.sampled_from(["UTC", "Europe/Helsinki", "asia/tokyo"])),
     _delta.map("every {}".format),
     _delta.map("has started in past {}".format),
     _delta.map("scheduler has run over {}".format),
