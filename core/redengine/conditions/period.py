@@ -35,5 +35,7 @@ def period_of(condition: Any) -> Period:
     elif isinstance(condition, (TaskExecutable, TaskRunnable, IsPeriod)):
         # A length of time is counted from now, whenever that is.
         inside = condition.period
-        period = always if isinstance(inside, TimeDelta) or not isinstance(inside, Period) else inside
+        floats = isinstance(inside, TimeDelta) or not isinstance(inside, Period)
+        # What is put off may end after its period.
+        period = always if floats or getattr(condition, "jitter", None) else inside
     return period

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from math import inf, nextafter
 from typing import Any, ClassVar
 
 from redengine.abc import Finding, Topic
 from redengine.conditions.base import FOREVER, BaseComparable, BaseCondition, name_of
 from redengine.conditions.context import Context
+from redengine.conditions.jitter import Beats, delay_of, length_of, windows
 from redengine.conditions.spans import past_delta, span, timestamp
 from redengine.log.history import Event
 
@@ -26,14 +28,20 @@ _NONE = {"__eq__": 0}
 
 
 class _TaskStatus(BaseComparable):
-    """How often something happened to a task, in a period."""
+    """How often something happened to a task, in a period.
+
+    ``jitter`` is the longest time by which ``every`` puts off each of its starts.
+    """
 
     #: The actions that count.
     _actions: ClassVar[frozenset[str]]
+    jitter: timedelta | None = None
 
-    def __init__(self, period: Any = None, task: Any = None, **comparisons: Any) -> None:
+    def __init__(self, period: Any = None, task: Any = None, jitter: Any = None, **comparisons: Any) -> None:
         self.task = task
         self.period = period
+        if longest := length_of(jitter):
+            self.jitter = longest
         super().__init__(**comparisons)
 
     def topics(self, task_name: str | None) -> Iterable[Topic]:
@@ -53,11 +61,14 @@ class _TaskStatus(BaseComparable):
         start = ctx.now - seconds
         if self.is_every:
             # The rhythm goes by when the run was due, not by when it got to start: no drift.
-            anchor = -inf if history.nominal_start is None else history.nominal_start
+            known = self._anchor(ctx, seconds)
+            anchor = -inf if known is None else known
             if ctx.now < anchor - seconds:
                 # The clock was put back since: do not wait until it has caught up.
                 return Finding(True, anchor - seconds)
             due = anchor + seconds
+            if known is not None and (beats := self._beats(ctx, seconds)) is not None:
+                due += beats.delay(due)
             return Finding(ctx.now >= due, FOREVER if ctx.now >= due else due)
         newest = history.newest(*self._actions)
         if newest is None or newest.created + seconds <= ctx.now:
@@ -79,7 +90,8 @@ class _TaskStatus(BaseComparable):
         past = past_delta(self.period)
         if past is None or not self.is_every:
             return None
-        anchor, seconds = ctx.history(self.task).nominal_start, past.total_seconds()
+        seconds = past.total_seconds()
+        anchor = self._anchor(ctx, seconds)
         if anchor is None or seconds <= 0:
             return None
         if ctx.now < anchor - seconds:
@@ -87,6 +99,20 @@ class _TaskStatus(BaseComparable):
         beat = anchor + max((ctx.now - anchor) // seconds, 1) * seconds
         # A beat that rounding has left out is due now, not right after.
         return beat + seconds if beat + seconds <= ctx.now else beat
+
+    def _beats(self, ctx: Context, seconds: float) -> Beats | None:
+        return None if self.jitter is None else Beats(ctx.name_of(self.task), seconds, self.jitter)
+
+    def _anchor(self, ctx: Context, seconds: float) -> float | None:
+        """The beat that the newest run was for; the rhythm goes on from it. ``None`` before there is a run."""
+        history = ctx.history(self.task)
+        nominal = history.nominal_start
+        beats = None if nominal is None else self._beats(ctx, seconds)
+        if nominal is None or beats is None:
+            return nominal
+        newest = history.last.get("run")
+        # Where nothing but its start is known, the run was as late as it was made to be.
+        return beats.beat_of(nominal) if newest is not None and newest.created == nominal else nominal
 
     def _count(self, ctx: Context, start: float, end: float) -> int:
         history = ctx.history(self.task)
@@ -112,6 +138,8 @@ class _TaskStatus(BaseComparable):
             words = sorted(verb[action] for action in self._actions)
             return f"never {' or '.join(words)}"
         last = f"last {verb[newest.action]} {moment(newest.created, ctx)}"
+        if self.jitter is not None and self.is_every and not finding.truth:
+            return f"{last}, then put off by its jitter until {moment(finding.until, ctx)}"
         if self._most_needed <= 1:
             return last
         start, end, _ = span(self.period, ctx)
@@ -214,10 +242,14 @@ class _OncePer(BaseCondition):
 
     #: Actions after which the task is done for this occurrence of the period.
     _ends: ClassVar[tuple[str, ...]]
+    #: The longest time by which a start is put off.
+    jitter: timedelta | None = None
 
-    def __init__(self, task: Any = None, period: Any = None) -> None:
+    def __init__(self, task: Any = None, period: Any = None, jitter: Any = None) -> None:
         self.period = period
         self.task = task
+        if longest := length_of(jitter):
+            self.jitter = longest
 
     def topics(self, task_name: str | None) -> Iterable[Topic]:
         """The task it is about."""
@@ -234,12 +266,18 @@ class _OncePer(BaseCondition):
         """Due, until the period is over; done or outside, until the next one begins."""
         past = past_delta(self.period)
         if past is not None:
+            newest, seconds = self._newest_end(ctx), past.total_seconds()
+            if newest is not None and self.jitter is not None:
+                seconds += delay_of(ctx.name_of(self.task), newest.created, self.jitter, seconds)
             # Exactly so long ago is over.
-            done = self._done(ctx, nextafter(ctx.now - past.total_seconds(), inf))
-            newest = self._newest_end(ctx)
-            return Finding(not done, newest.created + past.total_seconds() if done and newest else FOREVER)
+            done = self._done(ctx, nextafter(ctx.now - seconds, inf))
+            return Finding(not done, newest.created + seconds if done and newest else FOREVER)
         if self.period is None:
             return Finding(not self._done(ctx, -inf), FOREVER)
+        if self.jitter is not None:
+            window, upcoming = windows(self.period, self.jitter, ctx.name_of(self.task), ctx)
+            due = window is not None and not self._done(ctx, window.start)
+            return Finding(due, window.end if due and window is not None else upcoming)
         current = ctx.instant.occurrence(self.period)
         if current is None or self._done(ctx, timestamp(current.left)):
             following = ctx.instant.following(self.period)
@@ -248,6 +286,15 @@ class _OncePer(BaseCondition):
 
     def reason(self, ctx: Context, finding: Finding) -> str:
         """Whether it is time, or was done."""
+        if (
+            self.jitter is not None
+            and not finding.truth
+            and past_delta(self.period) is None
+            and self.period is not None
+        ):
+            window, upcoming = windows(self.period, self.jitter, ctx.name_of(self.task), ctx)
+            if window is None and ctx.instant.occurrence(self.period) is not None:
+                return f"put off by its jitter until {moment(upcoming, ctx)}"
         if past_delta(self.period) is None and self.period is not None and ctx.instant.occurrence(self.period) is None:
             return "it is not that time" if ctx.instant.following(self.period) else "that time has passed"
         newest = self._newest_end(ctx)
@@ -265,8 +312,8 @@ class TaskExecutable(_OncePer):
 
     _ends = ("success", "inaction", "terminate")
 
-    def __init__(self, retries: int | None = None, task: Any = None, period: Any = None) -> None:
-        super().__init__(task=task, period=period)
+    def __init__(self, retries: int | None = None, task: Any = None, period: Any = None, jitter: Any = None) -> None:
+        super().__init__(task=task, period=period, jitter=jitter)
         self.retries = retries
 
     def _newest_end(self, ctx: Context) -> Event | None:

@@ -7,7 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from redengine.conditions import Any as AnyCondition
+from redengine.conditions import TaskExecutable
 from redengine.conditions.base import BaseCondition, Wrapper
+from redengine.conditions.jitter import length_of
 from redengine.time.zoned import in_zone, zone_named
 
 
@@ -39,6 +41,18 @@ class PeriodCondition(Wrapper):
         """
         known = zone_named(zone) if isinstance(zone, str) else zone
         return PeriodCondition(self._condition, self._period, known, **self._kwargs)
+
+    def with_jitter(self, longest: Any) -> PeriodCondition:
+        """The same, with each start put off by up to so long: ``daily.with_jitter("10 min").at("03:00")``.
+
+        Raises ``ValueError`` for what is no length of time, ``TypeError`` for a condition that does not say when
+        something starts.
+        """
+        if self._condition is not TaskExecutable:
+            raise TypeError(
+                "a jitter goes with what starts once a period, such as daily, not with what is so meanwhile"
+            )
+        return PeriodCondition(self._condition, self._period, self._zone, **self._kwargs, jitter=length_of(longest))
 
     def between(self, start: Any, end: Any) -> BaseCondition:
         """From start up to, but not including, end."""

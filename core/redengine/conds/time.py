@@ -51,28 +51,33 @@ time_of_month = PeriodCondition(IsPeriod, TimeOfMonth)
 time_of_year = PeriodCondition(IsPeriod, TimeOfYear)
 
 
-def every(past: Any, based: Literal["run", "success", "fail", "finish"] = "run") -> BaseCondition:
+def every(past: Any, based: Literal["run", "success", "fail", "finish"] = "run", jitter: Any = None) -> BaseCondition:
     """Every so often, counted from the task's last ``run``, ``success``, ``fail`` or ``finish``.
 
-    ``past`` is a length of time such as ``"10 seconds"``. Raises ``ValueError`` for an unknown base.
+    ``past`` is a length of time such as ``"10 seconds"``. With a ``jitter`` each start is put off by up to so long; it
+    goes with "run" and "finish". Raises ``ValueError`` for an unknown base.
     """
     period = TimeDelta(past)
     if based == "finish":
-        return TaskExecutable(period=period)
+        return TaskExecutable(period=period, jitter=jitter)
     kinds: dict[str, Any] = {"run": TaskStarted, "success": TaskSucceeded, "fail": TaskFailed}
     if based not in kinds:
         raise ValueError(f"every() is based on run, success, fail or finish, not on {based!r}")
-    counted: BaseCondition = kinds[based](period=period) == 0
+    if jitter is not None and based != "run":
+        raise ValueError(f"a jitter goes with every() based on run or finish, not on {based}")
+    counted: BaseCondition = kinds[based](period=period, jitter=jitter) == 0
     return counted
 
 
-def cron(__expr: str | None = None, *, zone: str | ZoneInfo | None = None, **kwargs: Any) -> BaseCondition:
+def cron(
+    __expr: str | None = None, *, zone: str | ZoneInfo | None = None, jitter: Any = None, **kwargs: Any
+) -> BaseCondition:
     """Once each time a cron expression comes up: ``cron("*/5 * * * *")`` or ``cron(minute="*/5")``, by the wall time
-    of a ``zone`` if one is given.
+    of a ``zone`` if one is given, put off by up to a ``jitter``.
 
     Raises ``ValueError`` for an expression that is none, and for a zone that there is not.
     """
-    return TaskRunnable(period=_cron(__expr, zone, **kwargs))
+    return TaskRunnable(period=_cron(__expr, zone, **kwargs), jitter=jitter)
 
 
 def crontime(__expr: str | None = None, *, zone: str | ZoneInfo | None = None, **kwargs: Any) -> BaseCondition:

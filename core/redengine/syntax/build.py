@@ -7,7 +7,7 @@ built, since the conditions themselves print with this package.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -102,14 +102,19 @@ def _due(words: dict[str, str]) -> str | None:
 
 
 def _retries(words: dict[str, str]) -> int | None:
-    return int(words["COUNT"]) if "WITH" in words else None
+    return int(words["COUNT"]) if "WITH" in words and "COUNT" in words else None
+
+
+def _jitter(words: dict[str, str]) -> timedelta | None:
+    return length(words["LENGTH"]) if "JITTER" in words else None
 
 
 def _once(statement: Statement) -> Any:
     words = _texts(statement)
     periods = (quoted_period(statement),) if "FINISH" in words else window_periods(statement)
     executable = condition_class("TaskExecutable")
-    return _any(executable(retries=_retries(words), task=_due(words), period=period) for period in periods)
+    options = {"retries": _retries(words), "task": _due(words), "jitter": _jitter(words)}
+    return _any(executable(period=period, **options) for period in periods)
 
 
 def _any(conditions: Iterable[Any]) -> Any:
@@ -122,15 +127,19 @@ def _interval(statement: Statement) -> Any:
     words = _texts(statement)
     period, task = past_period(words["DELTA"]), _due(words)
     if "FINISH" in words:
-        return condition_class("TaskExecutable")(retries=_retries(words), task=task, period=period)
+        return condition_class("TaskExecutable")(
+            retries=_retries(words), task=task, period=period, jitter=_jitter(words)
+        )
     happened = next((name for word, name in _BASES.items() if word in words), "TaskStarted")
-    return condition_class(happened)(task=task, period=period) == 0
+    if task is not None and "JITTER" in words:
+        raise ValueError("a task has the jitter of its own rhythm only, not of another task's")
+    return condition_class(happened)(task=task, period=period, jitter=_jitter(words)) == 0
 
 
 def _cron(statement: Statement) -> Any:
     words = _texts(statement)
     period = cron_of(statement) if "CRON" in words else quoted_period(statement)
-    return condition_class("TaskRunnable")(task=_due(words), period=period)
+    return condition_class("TaskRunnable")(task=_due(words), period=period, jitter=_jitter(words))
 
 
 def _dates(statement: Statement) -> Any:

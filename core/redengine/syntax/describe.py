@@ -19,6 +19,7 @@ from redengine.syntax.window import (
     window_of,
     without_zone,
 )
+from redengine.time.duration import format_delta
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,10 @@ def _of_every(window: Window) -> str:
 
 def _retried(condition: Any) -> str:
     retries = getattr(condition, "retries", None)
-    return "" if retries is None else f" with {retries} {'retry' if retries == 1 else 'retries'}"
+    extras = [] if retries is None else [f"{retries} {'retry' if retries == 1 else 'retries'}"]
+    if condition.jitter is not None:
+        extras.append(f"a jitter of up to {format_delta(condition.jitter)}")
+    return f" with {' and '.join(extras)}" if extras else ""
 
 
 def _executable(condition: Any) -> _Phrase | None:
@@ -261,7 +265,7 @@ def _runnable(condition: Any) -> _Phrase | None:
     whose = "" if condition.task is None else f" for {_whose(condition.task)}"
     if fields is None:
         return _once(condition.period, f" until it has started once{whose}")
-    whose = zone + whose
+    whose = zone + _retried(condition) + whose
     return _Phrase(f"at the times of cron {fields}{whose}", f"when cron {fields} is not due{whose}")
 
 
@@ -322,7 +326,7 @@ def _history(condition: Any) -> _Phrase | None:
     who = _whose(condition.task)
     if comparisons == {"__eq__": 0}:
         if condition.task is None and delta and word == "started":
-            return _Phrase(f"every {delta}", f"less than {delta} after it last started")
+            return _Phrase(f"every {delta}{_retried(condition)}", f"less than {delta} after it last started")
         return _Phrase(f"when {who} has not {verb}{when}", f"when {who} has {verb}{when}")
     if comparisons:
         said = f"{who} has {verb} {_times(comparisons)}{when}"

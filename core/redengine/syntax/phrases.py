@@ -35,6 +35,9 @@ _DATED = re.compile(
     rf"(?P<first>{_DATE})(?: (?:and|to|until|till) (?P<second>{_DATE}))?",
     re.IGNORECASE,
 )
+_JITTER = re.compile(
+    r"(?P<what>.+?),? ?(?:±|\+/?-|plus or minus |(?:with )?(?:a )?jitter(?: of)? )\s*(?P<longest>\d.*)", re.IGNORECASE
+)
 _ALONE = re.compile(_WINDOW, re.IGNORECASE)
 
 
@@ -62,7 +65,9 @@ def crontab_command(line: str) -> int:
 
 
 def _candidates(phrase: str) -> Iterator[str]:
-    if found := _DATED.fullmatch(phrase):
+    if found := _JITTER.fullmatch(phrase):
+        yield f"{found['what']} with jitter {found['longest']}"
+    elif found := _DATED.fullmatch(phrase):
         yield from _of_dates(found)
     elif found := _CRON.fullmatch(phrase):
         schedule = f"cron {found['schedule']}"

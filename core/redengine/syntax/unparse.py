@@ -21,6 +21,7 @@ from redengine.syntax.window import (
     window_of,
     without_zone,
 )
+from redengine.time.duration import format_delta
 
 _CYCLE_WORDS = {
     "second": "secondly",
@@ -180,24 +181,29 @@ def _executable(condition: Any) -> str | None:
         said = f"every {delta} based on finish"
     elif dates := dates_of(period):
         said = f"once {dates}{zone}"
-    elif during is not None:
+    elif during is not None and condition.jitter is None:
         said = f"finish once{during}"
     else:
         return None
     retries = getattr(condition, "retries", None)
     if retries is None:
-        return _whose(condition) + said
+        return _whose(condition) + said + _jitter(condition)
     if type(retries) is not int or retries < 0:
         return None
-    return f"{_whose(condition)}{said} with {retries} {'retry' if retries == 1 else 'retries'}"
+    said += f" with {retries} {'retry' if retries == 1 else 'retries'}"
+    return _whose(condition) + said + _jitter(condition).replace(" with", " and", 1)
+
+
+def _jitter(condition: Any) -> str:
+    return "" if condition.jitter is None else f" with jitter {format_delta(condition.jitter)}"
 
 
 def _runnable(condition: Any) -> str | None:
     period, zone = without_zone(condition.period)
     fields, during = cron_of(period), _during(condition.period)
     if fields is not None:
-        return f"{_whose(condition)}cron {fields}{zone}"
-    return None if during is None else f"{_whose(condition)}start once{during}"
+        return f"{_whose(condition)}cron {fields}{zone}{_jitter(condition)}"
+    return None if during is None or condition.jitter is not None else f"{_whose(condition)}start once{during}"
 
 
 def _is_period(condition: Any) -> str | None:
@@ -221,7 +227,7 @@ def _history(condition: Any) -> str | None:
     comparisons = dict(condition._comps)
     delta, name = delta_of(condition.period), type(condition).__name__
     if comparisons == {"__eq__": 0} and condition.task is None and delta and name in _BASES:
-        return f"every {delta}{_BASES[name]}"
+        return f"every {delta}{_BASES[name]}{_jitter(condition)}"
     times = _times(comparisons)
     if times is None:
         return None

@@ -204,3 +204,23 @@ def test_a_time_zone_of_its_own() -> None:
     )
     with pytest.raises(ValueError, match="did you mean 'Europe/Helsinki'"):
         conds.daily.in_zone("Europe/Helsinky")
+
+
+def test_a_jitter() -> None:
+    assert conds.every("10 min", jitter="30 s") == parse_condition("every 10 minutes with jitter 30 s")
+    assert conds.every("10 min", based="finish", jitter="30 s") == parse_condition(
+        "every 10 minutes based on finish with jitter 30 s"
+    )
+    assert conds.every("10 min", jitter="30 s") != conds.every("10 min")
+    assert conds.cron("0 3 * * *", jitter="10 min") == parse_condition("cron 0 3 * * * with jitter 10 min")
+    spread = conds.daily.in_zone("UTC").with_jitter("10 min")
+    assert spread.at("03:00", "04:00") == parse_condition("daily at 03:00 and 04:00 in UTC with jitter 10 min")
+    assert str(spread) == "daily in UTC with jitter 10 minutes"
+    with pytest.raises(ValueError, match="add a unit"):
+        conds.daily.with_jitter("10")
+    with pytest.raises(ValueError, match="not negative"):
+        conds.every("10 min", jitter="-30 s")
+    with pytest.raises(ValueError, match="run or finish, not on fail"):
+        conds.every("10 min", based="fail", jitter="30 s")
+    with pytest.raises(TypeError, match="starts once a period"):
+        conds.time_of_day.with_jitter("10 min")

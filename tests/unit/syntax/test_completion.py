@@ -79,6 +79,13 @@ def _written(text: str) -> list[str]:
         ("daily at 10:00 i", ["daily at 10:00 in"]),
         ("daily in europe/hels", ["daily in Europe/Helsinki"]),
         ("daily in Europe/Helsinki w", ["daily in Europe/Helsinki with"]),
+        ("every 10 min with j", ["every 10 min with jitter"]),
+        (
+            "daily at 03:00 with jitter 10 mi",
+            [f"daily at 03:00 with jitter 10 {unit}" for unit in ("milliseconds", "minutes", "millisecond", "minute")],
+        ),
+        ("daily with 2 retries a", ["daily with 2 retries and"]),
+        ("daily with 2 retries and j", ["daily with 2 retries and jitter"]),
         ("daily xyz ", []),
     ],
 )

@@ -44,6 +44,8 @@ def _located(text: str) -> list[tuple[str, str]]:
         ("cron @dayly", "@dayly", "@daily"),
         ("every day", "day", "1 day"),
         ("daily and weekly", "and", "&"),
+        ("daily with jiter 10 min", "jiter", "jitter"),
+        ("daily with jitter 10", "10", "10 seconds"),
         ("daily at 10:00 in Europe/Helsinky", "Europe/Helsinky", "Europe/Helsinki"),
         ("cron 0 8 * * * in UTX", "UTX", "UTC"),
         ("once at 2030-12-01 10:00 and daily", "and", "&"),
@@ -65,6 +67,11 @@ def test_the_nearest_word_is_suggested_at_its_place(text: str, word: str, sugges
 @pytest.mark.parametrize(
     ("text", "word", "message"),
     [
+        (
+            "task 'x' is due every 1 h with jitter 1 min",
+            "task 'x' is due every 1 h with jitter 1 min",
+            "this cannot be: a task has the jitter of its own rhythm only, not of another task's",
+        ),
         ("once at 2030-13-01", "2030-13-01", '"2030-13-01" is not a date: month must be in 1..12'),
         (
             "until 2030-12-24 25:00",

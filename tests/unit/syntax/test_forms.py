@@ -335,6 +335,28 @@ ZONES = [
     )),
 ]  # fmt: skip
 
+JITTER = [
+    ("every 10 minutes with jitter 30 s", TaskStarted(period=TimeDelta("10 min"), jitter="30 s") == 0),
+    ("run every 1 h based on run with jitter 30 s", TaskStarted(period=TimeDelta("1 h"), jitter="30 s") == 0),
+    ("every 1 h based on finish with jitter 30 s", TaskExecutable(period=TimeDelta("1 h"), jitter="30 s")),
+    ("every 1 h based on finish with 2 retries and jitter 30 s", TaskExecutable(
+        period=TimeDelta("1 h"), retries=2, jitter="30 s"
+    )),
+    ("daily at 03:00 with jitter 10 min", TaskExecutable(period=TimeOfDay.at("03:00"), jitter="10 min")),
+    ("daily in UTC with 1 retry and jitter 1 h 30 min", TaskExecutable(
+        period=in_zone(TimeOfDay(), "UTC"), retries=1, jitter="90 min"
+    )),
+    ("weekly on Mon and Fri with jitter 1 h", Any(*(
+        TaskExecutable(period=TimeOfWeek.at(day), jitter="1 h") for day in ("Mon", "Fri")
+    ))),
+    ("once on 2026-12-01 with jitter 1 h", _once_between((2026, 12, 1), (2026, 12, 2), jitter="1 h")),
+    ("cron 0 3 * * * in UTC with jitter 10 min", TaskRunnable(
+        period=in_zone(Cron("0 3 * * *"), "UTC"), jitter="10 min"
+    )),
+    ("task 'X' is due cron @daily with jitter 10 min", TaskRunnable(task="X", period=Cron("@daily"), jitter="10 min")),
+    ("daily with jitter 0 s", TaskExecutable(period=TimeOfDay())),
+]  # fmt: skip
+
 FORMS = [
     *CONSTANTS,
     *ONCE,

@@ -84,6 +84,9 @@ _values = _names | st.none() | st.booleans() | st.integers() | st.floats(allow_n
 _atoms = st.one_of(
     st.sampled_from([c.AlwaysTrue(), c.AlwaysFalse(), conds.daily, conds.running, conds.started, conds.retry]),
     st.builds(c.TaskExecutable, task=_tasks, period=st.none() | _periods, retries=st.none() | st.integers(0, 5)),
+    st.builds(c.TaskExecutable, period=_cycles() | _lengths, retries=st.none() | st.just(2), jitter=_length),
+    st.builds(c.TaskRunnable, period=_crons, jitter=_length),
+    st.builds(conds.every, _length, st.sampled_from(["run", "finish"]), _length),
     st.builds(c.TaskRunnable, task=_tasks, period=st.none() | _periods),
     st.builds(conds.every, _length, st.sampled_from(["run", "success", "fail", "finish"])),
     st.builds(c.IsPeriod, _periods.filter(lambda period: not isinstance(period, t.TimeDelta))),

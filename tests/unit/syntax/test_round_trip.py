@@ -64,6 +64,7 @@ _atoms = st.one_of(
     _several,
     _within,
     _dated,
+    st.builds("{} with jitter {}".format, _once | _several | _delta.map("every {}".format), _delta),
     st.builds("{} in {}".format, _once | _within | _dated, st.sampled_from(["UTC", "Europe/Helsinki", "asia/tokyo"])),
     _delta.map("every {}".format),
     _delta.map("has started in past {}".format),

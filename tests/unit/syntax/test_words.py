@@ -50,6 +50,13 @@ from redengine.time import TimeDelta, TimeSpanDelta
         ("cron 0 8 * * * in UTC", "at the times of cron 0 8 * * * in UTC"),
         ("~time of day after 8 in UTC", "not from 08:00 on in UTC"),
         ("daily at 8 in UTC | daily at 8", "every day at 08:00 in UTC, or every day at 08:00"),
+        ("every 10 min with jitter 30 s", "every 10 minutes with a jitter of up to 30 seconds"),
+        (
+            "daily at 3 with 1 retry and jitter 10 min",
+            "every day at 03:00 with 1 retry and a jitter of up to 10 minutes",
+        ),
+        ("cron 0 3 * * * with jitter 1 h", "at the times of cron 0 3 * * * with a jitter of up to 1 hour"),
+        ("daily at 3, 4 with jitter 1 min", "every day at 03:00 and 04:00 with a jitter of up to 1 minute"),
         ("~once after 2030-12-01", "when it is not due once after 2030-12-01"),
         ("every 1 hour & from 2030-12-01", "every 1 hour, and only from 2030-12-01 on"),
         ("~until 2030-12-24 18:00", "not until 2030-12-24 18:00"),
@@ -166,6 +173,8 @@ def test_printing_drops_what_is_not_needed_and_keeps_what_is() -> None:
         ("once before 2030-12-01 24:00 | until 2030-12-02 00:00", "once before 2030-12-01 | until 2030-12-01"),
         ("daily at 8 in utc | daily at 9 in UTC", "daily at 08:00 and 09:00 in UTC"),
         ("daily at 8 in UTC | daily at 9", "daily at 08:00 in UTC | daily at 09:00"),
+        ("daily at 8 with jitter 1 min | daily at 9", "daily at 08:00 with jitter 1 minute | daily at 09:00"),
+        ("daily at 8, 9 with 1 retry and jitter 60 s", "daily at 08:00 and 09:00 with 1 retry and jitter 1 minute"),
         ("daily at 8 | hourly at 12", "daily at 08:00 | hourly at 12:00"),
     ],
 )
