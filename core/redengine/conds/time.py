@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,7 @@ from redengine.time import (
     TimeOfYear,
     in_zone,
 )
+from redengine.time.dates import dates
 
 true = AlwaysTrue()
 false = AlwaysFalse()
@@ -42,6 +44,9 @@ weekly = PeriodCondition(TaskExecutable, TimeOfWeek)
 monthly = PeriodCondition(TaskExecutable, TimeOfMonth)
 yearly = PeriodCondition(TaskExecutable, TimeOfYear)
 
+#: ``once.at("2030-12-01 10:00")``, ``once.after("2030-12-01")``; alone: once for ever.
+once = PeriodCondition(TaskExecutable, dates)
+
 time_of_second = PeriodCondition(IsPeriod, TimeOfSecond)
 time_of_minute = PeriodCondition(IsPeriod, TimeOfMinute)
 time_of_hour = PeriodCondition(IsPeriod, TimeOfHour)
@@ -49,6 +54,19 @@ time_of_day = PeriodCondition(IsPeriod, TimeOfDay)
 time_of_week = PeriodCondition(IsPeriod, TimeOfWeek)
 time_of_month = PeriodCondition(IsPeriod, TimeOfMonth)
 time_of_year = PeriodCondition(IsPeriod, TimeOfYear)
+
+
+def from_date(start: datetime | str, until: datetime | str | None = None) -> BaseCondition:
+    """True from a date on: ``every("1 hour") & from_date("2030-12-01")``; ``until`` another one, if it is given.
+
+    A date without a time as an end is included. Raises ``ValueError`` for what is no date.
+    """
+    return IsPeriod(period=dates(start, until))
+
+
+def until_date(end: datetime | str) -> BaseCondition:
+    """True until a date, which is included when it has no time. Raises ``ValueError`` for what is no date."""
+    return IsPeriod(period=dates(None, end))
 
 
 def every(past: Any, based: Literal["run", "success", "fail", "finish"] = "run", jitter: Any = None) -> BaseCondition:

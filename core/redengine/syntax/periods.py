@@ -47,6 +47,12 @@ def period_class(name: str) -> Any:
     return getattr(redengine.time, name)
 
 
+def _dates() -> Any:
+    from redengine.time.dates import dates
+
+    return dates
+
+
 def read_period(text: str) -> TimePeriod:
     """The time period that a text describes. Raises ``ValueError`` when it describes none."""
     if too_deep(text):
@@ -120,7 +126,7 @@ def window_periods(statement: Statement) -> tuple[TimePeriod, ...]:
         elif token.type in _CYCLES:
             make = period_class(_CYCLES[token.type])
         elif token.type == "ONCE":
-            make = make_dates
+            make = _dates()
         elif make is not None and token.type in _WINDOWS:
             word = token.type
     period: TimePeriod
@@ -131,8 +137,7 @@ def window_periods(statement: Statement) -> tuple[TimePeriod, ...]:
     elif word == "BEFORE":
         period = make(None, literals[0])
     elif word == "STARTING":
-        # Dates are no cycle that could be full: from there on.
-        period = make(literals[0]) if make is make_dates else make.starting(literals[0])
+        period = make.starting(literals[0])
     elif word in ("ON", "AT"):
         return tuple(zoned(statement, make(literal, time_point=True)) for literal in literals)
     else:
@@ -150,20 +155,6 @@ def zoned(statement: Statement, period: TimePeriod) -> TimePeriod:
     return in_zone(period, zone)  # type: ignore[arg-type]
 
 
-def make_dates(start: str | None, end: str | None = None, time_point: bool = False) -> TimePeriod:
-    """The one stretch between two dates, made as the classes of the cycles make one of their points."""
-    from redengine.time.dates import one_unit, parse_date
-
-    if time_point:
-        return one_unit(str(start))
-    since = None if start is None else parse_date(start)
-    until = None if end is None else parse_date(end, "end")
-    if since and until and (since.tzinfo is None) == (until.tzinfo is None) and until <= since:
-        raise ValueError(f"{end} is not after {start}")
-    period: TimePeriod = period_class("StaticInterval")(since, until)
-    return period
-
-
 def dates_period(statement: Statement) -> TimePeriod:
     """``from 2026-12-01 until 2026-12-24 18:00``, or one of the two."""
     ends: dict[str, str | None] = {"FROM": None, "UNTIL": None}
@@ -173,7 +164,7 @@ def dates_period(statement: Statement) -> TimePeriod:
             ends[word] = " ".join(token.split())
         elif token.type in ends:
             word = token.type
-    return zoned(statement, make_dates(ends["FROM"], ends["UNTIL"]))
+    return zoned(statement, _dates()(ends["FROM"], ends["UNTIL"]))
 
 
 @lru_cache(maxsize=4096)

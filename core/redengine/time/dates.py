@@ -43,10 +43,32 @@ def _offset(match: re.Match[str]) -> timezone | None:
     return timezone(timedelta(minutes=-minutes if match["sign"] == "-" else minutes))
 
 
-def one_unit(text: str) -> StaticInterval:
-    """The day that a date names, or with a time the hour from then on."""
-    start = parse_date(text)
-    return StaticInterval(start, start + (_ONE_HOUR if re.search(r"[\sT,]", text.strip()) else _ONE_DAY))
+class Dates:
+    """Makes the one stretch between two dates, as the classes of the cycles make one of their points.
+
+    Dates are texts or datetimes. Raises ``ValueError`` for a text that is no date, and for an end before the start.
+    """
+
+    def __call__(
+        self, start: datetime | str | None = None, end: datetime | str | None = None, time_point: bool | None = None
+    ) -> StaticInterval:
+        """From ``start`` until ``end``; or, as a ``time_point``, the day that ``start`` names, or with a time the hour
+        from then on."""
+        since = parse_date(start) if isinstance(start, str) else start
+        if time_point and since is not None:
+            whole_day = isinstance(start, str) and not re.search(r"[\sT,]", start.strip())
+            return StaticInterval(since, since + (_ONE_DAY if whole_day else _ONE_HOUR))
+        until = parse_date(end, "end") if isinstance(end, str) else end
+        if since and until and (since.tzinfo is None) == (until.tzinfo is None) and until <= since:
+            raise ValueError(f"{end} is not after {start}")
+        return StaticInterval(since, until)
+
+    def starting(self, start: datetime | str) -> StaticInterval:
+        """From there on: dates are no cycle that could be full."""
+        return self(start)
+
+
+dates = Dates()
 
 
 def format_date(moment: datetime, side: Side = "start", *, clock: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -224,3 +225,21 @@ def test_a_jitter() -> None:
         conds.every("10 min", based="fail", jitter="30 s")
     with pytest.raises(TypeError, match="starts once a period"):
         conds.time_of_day.with_jitter("10 min")
+
+
+def test_dates() -> None:
+    assert conds.once.at("2030-12-01 10:00") == parse_condition("once at 2030-12-01 10:00")
+    assert conds.once.at(datetime(2030, 12, 1, 10)) == parse_condition("once at 2030-12-01 10:00")
+    assert conds.once.on("2030-12-01", "2030-12-24") == parse_condition("once on 2030-12-01 and 2030-12-24")
+    assert conds.once.between("2030-12-01", "2030-12-24") == parse_condition("once between 2030-12-01 and 2030-12-24")
+    assert conds.once.starting("2030-12-01") == conds.once.after("2030-12-01")
+    assert conds.once.with_jitter("1 h").in_zone("UTC").before("2030-12-01") == parse_condition(
+        "once before 2030-12-01 in UTC with jitter 1 h"
+    )
+    assert str(conds.once) == "finish once during 'always'"
+    assert conds.from_date("2030-12-01", datetime(2030, 12, 25)) == parse_condition("from 2030-12-01 until 2030-12-24")
+    assert conds.until_date("2030-12-24") == parse_condition("until 2030-12-24")
+    with pytest.raises(ValueError, match="'tomorrow' is not a date"):
+        conds.from_date("tomorrow")
+    with pytest.raises(ValueError, match="2030-12-01 is not after 2030-12-24"):
+        conds.once.between("2030-12-24", "2030-12-01")
