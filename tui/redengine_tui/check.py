@@ -196,7 +196,7 @@ def _of_rhythm(task: Any) -> Iterator[str]:
     if any(getattr(getattr(part, "period", None), "past", None) == timedelta(0) for part in parts):
         yield "a length of 0 is over at once: it starts again as soon as it has ended, over and over"
     timed = [part for part in parts if isinstance(part, (IsPeriod, TaskExecutable, TaskRunnable))]
-    passed = _passed(condition, task.session.context(task).wall)
+    passed = _passed(condition, datetime.fromtimestamp(task.session.get_time(), task.session.zone))
     if passed is not None and not marked:
         yield f"it does not start by itself any more: {passed} has passed"
     elif len(timed) > 1 and _never_together(timed, task):
