@@ -33,6 +33,9 @@ def test_each_beat_is_put_off_and_the_rhythm_does_not_drift(task: Any, simulate:
     assert len(late) in (1006, 1007, 1008)
     assert 0 <= min(late) < 1
     assert 29 < max(late) < 30
+    apart = [after.at - before.at for before, after in itertools.pairwise(started)]
+    assert 570 <= min(apart) < 580
+    assert 620 < max(apart) <= 630
     assert 13 < sum(late) / len(late) < 17
 
 
