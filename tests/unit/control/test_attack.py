@@ -240,7 +240,7 @@ async def test_a_flood_of_who_takes_no_answers_is_dammed(viewer, served, message
 
 def _flood(path, data):
     with Talk(path, {**HELLO, "watches": False}) as talk:
-        return talk.flood(data * 100, 1.5)
+        return talk.flood(data * 100, 0.8)
 
 
 async def test_who_says_nothing_for_long_is_hung_up_on(viewer, served, monkeypatch):
