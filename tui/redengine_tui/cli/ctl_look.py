@@ -162,8 +162,10 @@ def _put_entry(entry: LogEntry, tz: Any, as_json: bool) -> None:
 
     number = logging.getLevelName(entry.level) if entry.level else None
     level = number if isinstance(number, int) else level_of(entry.action)
+    # Of a command the message says all: who asked for what, of which task, and how it was answered.
+    task = None if entry.action == "command" else entry.task or None
     event = Event(
-        entry.created, level, entry.message, entry.task or None, entry.action, entry.run_id, entry.runtime,
+        entry.created, level, entry.message, task, entry.action, entry.run_id, entry.runtime,
         entry.exc_text or None,
     )  # fmt: skip
     click.echo(text_line(event, tz))
