@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from textual.widgets import Input, TextArea
 
 from redengine.control import messages as m
 from redengine_tui.app import RedEngineTUI
-from redengine_tui.leaving import LEFT, goes_on
+from redengine_tui.leaving import LEFT, STOPPED, goes_on
 from redengine_tui.screens.confirm import ConfirmScreen
 from redengine_tui.settings import Settings
 
@@ -58,7 +59,7 @@ async def test_a_scheduler_that_has_ended_is_not_left_to_itself(app, controller,
         await frames(pilot)
         assert not app.is_running
         assert controller.sent == []
-        assert app.return_value is None
+        assert app.return_value == STOPPED
 
 
 @pytest.mark.parametrize("keys", ["/x", "ex", "l/x", "lsx", "l\x07x", "\x10x"], ids=repr)
@@ -128,7 +129,7 @@ async def test_to_stop_asks_even_if_nothing_runs(app, quiet):
         quiet.push(state="stopped")
         await frames(pilot)
         assert not app.is_running
-        assert app.return_value is None
+        assert app.return_value == STOPPED
 
 
 @pytest.mark.parametrize(("key", "sent"), [("w", [m.ShutDown(False)]), ("t", [m.ShutDown(True)]), ("n", [])])
@@ -252,7 +253,7 @@ async def test_a_scheduler_that_ends_with_its_screen_is_asked_about_while_it_run
         controller.push(state="stopped")
         await frames(pilot)
         assert not ending.is_running
-        assert ending.return_value is None
+        assert ending.return_value == STOPPED
 
 
 @pytest.mark.parametrize("key", ["q", "Q"])
@@ -294,3 +295,52 @@ def test_that_is_said_to_who_leaves_for_the_first_time(tmp_path):
     nowhere = Settings(chosen=tmp_path / "file" / "screen.toml")
     assert nowhere.first_time_left()
     assert nowhere.first_time_left()
+
+
+async def shown_question(pilot, app):
+    await frames(pilot)
+    return app.screen if isinstance(app.screen, ConfirmScreen) else None
+
+
+@pytest.mark.parametrize(
+    ("became", "said"),
+    [
+        ({"state": "running"}, "somebody has kept it running"),
+        ({"state": "stopped"}, "the scheduler has stopped"),
+        ({"state": "draining", "pid": 9999}, "the scheduler was started anew"),
+    ],
+)
+async def test_a_question_goes_with_its_reason(app, controller, became, said):
+    controller.push(state="draining")
+    async with app.run_test(notifications=True) as pilot:
+        await pilot.press("Q")
+        assert await shown_question(pilot, app) is not None
+        controller.push(**became)
+        assert await shown_question(pilot, app) is None
+        assert any(said in notice.message for notice in app._notifications)
+        await pilot.press("t")
+        await frames(pilot)
+        assert not any(isinstance(command, m.ShutDown) for command in controller.sent)
+
+
+async def test_an_answer_before_the_screen_knows_goes_to_nobody_else(app, controller):
+    controller.push(state="draining")
+    async with app.run_test() as pilot:
+        await pilot.press("Q")
+        assert await shown_question(pilot, app) is not None
+        # The news is there, and not shown yet.
+        controller.scheduler = msgspec.structs.replace(controller.scheduler, pid=9999, state="running")
+        await pilot.press("t")
+        await frames(pilot)
+        assert controller.sent == []
+
+
+async def test_a_run_that_has_ended_is_not_terminated_in_place_of_the_next(app, controller):
+    async with app.run_test() as pilot:
+        await pilot.press("j", "t")
+        assert await shown_question(pilot, app) is not None
+        controller.change("build-report", runs=(m.RunView("r2", 0.0),))
+        await frames(pilot)
+        await pilot.press("y")
+        await frames(pilot)
+        assert controller.sent == []

@@ -16,7 +16,7 @@ from redengine.docs import Page, pages
 from redengine_tui import themes
 from redengine_tui.actions import ACTIONS, Act, bindings, keys_of
 from redengine_tui.frames import SPARING_FRAMES
-from redengine_tui.leaving import ENDED, WayOut
+from redengine_tui.leaving import ENDED, STOPPED, WayOut
 from redengine_tui.palette import ActionProvider, Entry, Palette, ThemeProvider
 from redengine_tui.screens.confirm import ConfirmScreen
 from redengine_tui.screens.main import MainScreen
@@ -203,7 +203,7 @@ class RedEngineTUI(KeysInOrder[str]):
             return
         view = self.base.model.scheduler if isinstance(self.base, MainScreen) else None
         if view is not None and view.state in ENDED:
-            self.exit()
+            self.exit(STOPPED)
         elif view is not None and self.stops_on_quit and not self.read_only:
             await self.wayout.stop(asks=bool(view.running))
         else:

@@ -16,6 +16,7 @@ from redengine.control.wire.client import RemoteController
 from redengine_tui.app import RedEngineTUI
 from redengine_tui.foreground import Keeper
 from redengine_tui.kept_driver import driver_of
+from redengine_tui.leaving import STOPPED, has_stopped
 from redengine_tui.screen_end import ScreenEnd
 from redengine_tui.settings import Settings
 from redengine_tui.terminal import kept_for_screen
@@ -74,13 +75,20 @@ async def shown(screen: Callable[[], RedEngineTUI], keeper: Keeper | None = None
                     end.over.set()
         code = app.return_code or 0
         # Textual writes it to standard error, which is that file while there is a screen.
-        why = f"The screen failed. The scheduler goes on.\n{_text(stray)}" if code else ""
+        why = f"The screen failed. The scheduler goes on.\n{_text(stray)}" if code else _farewell(app)
     if keeper is not None:
         # What is left to do is nothing that the shell has to wait for.
         keeper.leave(code, why)
     elif why:
         click.echo(why, err=True)
     return code
+
+
+def _farewell(app: RedEngineTUI) -> str:
+    """What is said of a scheduler that ended before its screen; nothing of one that goes on."""
+    if app.return_value != STOPPED:
+        return ""
+    return has_stopped(app.here.controller.snapshot().scheduler.project)
 
 
 def _text(file: Path) -> str:

@@ -113,7 +113,7 @@ def json_line(event: Event, zone: tzinfo | None) -> str:
 
 
 def _words(event: Event) -> str:
-    if event.task is None:
+    if event.task is None or event.action == "command":
         return _with_reason(_in_one_line(event.message), event.exc_text)
     if event.action == "run":
         return f"{event.task}: started"

@@ -128,7 +128,7 @@ class Headless:
         loop.add_signal_handler(signal.SIGHUP, self._host.lose_terminal)
         unlisten = self._host.session.listen(lambda topic: self._heard(topic, loop))
         self._host.start()
-        self._host.shown()
+        self._host.shown(screen=False)
         helpers = [loop.create_task(work()) for work in (self._keep_alive, self._keep_status)]
         try:
             # On a thread of its own, since nobody can be asked to call when a thread has ended.

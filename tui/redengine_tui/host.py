@@ -7,7 +7,7 @@ import logging
 import logging.handlers
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -71,6 +71,7 @@ class Host:
         self._started = threading.Event()
         #: Set once the screen is there, or nobody waits for it any more.
         self._shown = threading.Event()
+        self._viewer_left: Callable[[], None] = lambda: None
         #: How it was asked to stop; a scheduler that is about to start forgets what it was asked before.
         self._stop: bool | None = None
         self.session.listen(self._heard)
@@ -156,12 +157,16 @@ class Host:
         if problem:
             self.session.scheduler.logger.warning(problem, extra={"action": "setup"})
 
-    def shown(self) -> None:
-        """The screen is there."""
+    def shown(self, *, screen: bool = True) -> None:
+        """The screen is there, or there will be none (``screen=False``)."""
         self._shown.set()
+        if screen:
+            self._viewer_left = self.publisher.add_viewer()
 
     def lose_terminal(self) -> None:
         """The screen is gone for good; the scheduler goes on."""
+        left, self._viewer_left = self._viewer_left, lambda: None
+        left()
         with suppress(OSError):  # a full disk, say: only what others are told depends on it
             self.data.lose_terminal()
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from redengine_tui.screens.main import MainScreen
     from redengine_tui.screens.steering import SteeringScreen
 
-#: What a screen that was left returns; one whose scheduler has ended returns nothing.
-LEFT = "left"
+#: What a screen returns that was left, and one whose scheduler had ended; one that a signal ended returns nothing.
+LEFT, STOPPED = "left", "stopped"
 ENDED = ("stopped", "failed")
 #: How many names a question tells before it counts the rest, and the length of each (characters).
 NAMES, LONGEST_NAME = 3, 30
@@ -36,6 +36,10 @@ class WayOut:
         #: What was asked of the scheduler from this screen; empty: nothing, or it was taken back.
         self._asked: Literal["", "wait", "terminate"] = ""
         self._under_way = False
+        #: The question that is asked, and of which life of the scheduler, in which phase, it is.
+        self._question: ConfirmScreen[Way] | None = None
+        self._about: tuple[object, ...] = ()
+        self._life: tuple[object, ...] | None = None
 
     def drafts(self) -> str:
         """What would be lost with the screen, in words: conditions that were typed and not applied."""
@@ -53,7 +57,7 @@ class WayOut:
     def end(self) -> None:
         """The scheduler has ended, and its screen with it: back to the one over many, if there is one."""
         if self._screen is self._app.base:
-            self._app.exit()
+            self._app.exit(STOPPED)
         elif self._screen is self._app.screen:
             self._main.dismiss()
 
@@ -85,7 +89,14 @@ class WayOut:
             await self._do("wait")
 
     def note(self, view: SchedulerView) -> None:
-        """Leave once the scheduler has stopped as it was asked to from here."""
+        """Leave once the scheduler has stopped as it was asked to from here. A question about a scheduler that is not
+        as it was then is taken back: its answer would be one to something else."""
+        if self._question is not None and self._about[0] != "" and _about(view) != self._about:
+            self._question.action_harmless()
+            self._app.tell(f"The question is gone: {_since(self._about, view)}", bad=True)
+        if self._life not in (None, _life(view)):
+            self._under_way, self._asked = False, ""
+        self._life = _life(view)
         if view.state in ("draining", "stopping"):
             self._under_way = True
         elif view.state in ENDED:
@@ -143,9 +154,22 @@ class WayOut:
         return f"Next would be {safe_line(view.next_task, LONGEST_NAME)}: {when}."
 
     def _ask(self, question: str, detail: str, choices: tuple[Choice[Way], ...]) -> None:
-        self._app.push_screen(ConfirmScreen(question, detail, choices), self._do)
+        self._question = ConfirmScreen(question, detail, choices)
+        self._about = _about(self._main.model.scheduler) if self._steers(choices) else ("",)
+        self._app.push_screen(self._question, self._do)
+
+    @staticmethod
+    def _steers(choices: tuple[Choice[Way], ...]) -> bool:
+        return any(choice.answer in ("wait", "terminate", "keep") for choice in choices)
 
     async def _do(self, way: Way | None) -> None:
+        self._question = None
+        if way in ("wait", "terminate", "keep") and self._about:
+            # What the screen has not shown yet counts, too.
+            now = self._main.controller.snapshot().scheduler
+            if _about(now) != self._about:
+                self._app.tell(f"Not done: {_since(self._about, now)}", bad=True)
+                return
         if way == "leave":
             self._app.exit(LEFT)
         elif way == "keep":
@@ -162,6 +186,33 @@ class WayOut:
                 more = f"; {key} takes that back, or terminates" if way == "wait" else ""
                 ended = "has ended" if count == 1 else "have ended"
                 self._app.tell(f"Stops once {_tasks(count)} {ended}{more}")
+
+
+def _life(view: SchedulerView) -> tuple[object, ...]:
+    """Which life of the scheduler this is."""
+    return (view.host, view.pid, view.started)
+
+
+def _about(view: SchedulerView) -> tuple[object, ...]:
+    """What a question about a stop depends on: whose, and how far it has stopped."""
+    phase = view.state if view.state in ("draining", "stopping") else "over" if view.state in ENDED else "running"
+    return (*_life(view), phase)
+
+
+def _since(before: tuple[object, ...], view: SchedulerView) -> str:
+    """What has become of the scheduler since, in words."""
+    if view.state in ENDED:
+        return "the scheduler has stopped"
+    if before[:-1] != _life(view):
+        return "the scheduler was started anew"
+    if view.state in ("draining", "stopping"):
+        return "the scheduler is stopping already"
+    return "the scheduler goes on, somebody has kept it running"
+
+
+def has_stopped(name: str) -> str:
+    """What is said of a scheduler that has stopped once its screen is gone."""
+    return f"The scheduler of {safe_line(name, 300)} has stopped."
 
 
 def goes_on(spec: str, pid: int | None, options: Sequence[str] = ()) -> str:

@@ -20,7 +20,7 @@ from redengine_tui.data import ProjectData
 from redengine_tui.foreground import Keeper
 from redengine_tui.host import Host
 from redengine_tui.kept_driver import driver_of
-from redengine_tui.leaving import LEFT, goes_on
+from redengine_tui.leaving import LEFT, STOPPED, goes_on, has_stopped
 from redengine_tui.project import LoadedProject
 from redengine_tui.screen_end import ScreenEnd
 from redengine_tui.settings import Settings
@@ -188,6 +188,8 @@ def run(
         print(f"{_why(failure, data)}\nThe scheduler was stopped.", file=sys.stderr)
     if host.problem:
         print(f"The scheduler failed: {safe_block(host.problem)}\nDetails are in {data.scheduler_log}", file=sys.stderr)
+    elif place is not None and app.return_value == STOPPED:
+        print(has_stopped(place.spec), file=sys.stderr)
     if going.restart:
         _start_anew(going.restart, place)
     return 1 if failed or host.problem else 0

@@ -49,10 +49,12 @@ def _note(session: Any, task: Any, caller: m.Caller, words: str, reply: m.Reply)
             return
         words += f" (after {left_out} more that are not told of)" if left_out else ""
     level, answer = (logging.INFO, "") if reply.ok else (logging.WARNING, f": refused: {reply.message}")
-    session.scheduler.logger.log(level, one_line(f"{caller}: {words}{answer}"), extra={"action": "command"})
-    uid = "of unknown uid" if caller.uid is None else f"uid {caller.uid}"
-    who = ", ".join([uid, caller.role, *([f"ssh {caller.ssh}"] if caller.ssh else [])])
-    text = f"{_cut(str(caller), 200)}: {words}: {_cut(reply.message)} [{_cut(who, 300)}]"
+    session.scheduler.logger.log(level, one_line(f"asked by {caller}: {words}{answer}"), extra={"action": "command"})
+    known = ["of unknown uid" if caller.uid is None else f"uid {caller.uid}"]
+    known += ["reader"] if caller.role == "read" else []
+    known += [f"ssh {caller.ssh}"] if caller.ssh else []
+    who = f"[{_cut(', '.join(known), 300)}]"
+    text = f"asked by {_cut(str(caller), 200)}: {words}: {_cut(reply.message)} {who}"
     session.log_command(one_line(text), task_name="" if task is None else str(task.name), refused=not reply.ok)
 
 
@@ -74,6 +76,8 @@ def describe(command: Any, secrets: Collection[str] = ()) -> str:
         )
         shown = f" with {{{', '.join(given)}}}" if command.parameters else ""
         return _cut(f"{name} {command.task!r}{shown}")
+    if isinstance(command, m.ShutDown):
+        return "shut down, and terminate what runs" if command.force else "shut down once what runs has ended"
     details = [repr(value) for field in command.__struct_fields__ if (value := getattr(command, field))]
     return _cut(" ".join([name, *details]))
 

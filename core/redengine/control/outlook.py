@@ -8,6 +8,7 @@ from typing import Any
 
 from redengine.conditions.base import BaseCondition, Wrapper
 from redengine.conditions.context import Context
+from redengine.conditions.depend import DependFailure, DependTerminate
 from redengine.conditions.logic import foreseen
 from redengine.control.messages import NextStart
 from redengine.scheduling.engine import FAILURES
@@ -92,21 +93,46 @@ def next_true(condition: Any, ctx: Context) -> NextStart:
         if at <= ctx.now:
             return NextStart("now", at)
         return NextStart("at", at, f"if still so: {_listed(opaque)}" if opaque else "")
+    return _by_events(condition, ctx) or NextStart("never")
+
+
+def _by_events(condition: Any, ctx: Context) -> NextStart | None:
+    """What has to happen first; ``None`` when nothing could. Where it is only time that is missing now, that is asked
+    of later instants: a task that has run today waits for another one of tomorrow."""
+    settled = foreseen(condition)
+    for _ in range(LOOKAHEAD):
+        tasks, others = _wanted(condition, ctx)
+        if others:
+            return NextStart("when", text=" and ".join(others))
+        if tasks:
+            return NextStart("after", text=", ".join(tasks))
+        until = condition.examine(ctx).until if settled else inf
+        if until == inf or until <= ctx.now:
+            return None
+        ctx = ctx.at(until)
+    return None
+
+
+def _wanted(condition: Any, ctx: Context) -> tuple[list[str], list[str]]:
+    """What of the condition does not hold and can change by an event: of tasks, and others."""
     tasks: list[str] = []
     others: list[str] = []
     for part in _missing(condition, ctx):
         # What depends on the task itself alone comes by time.
         topics = [topic for topic in part.topics(None) if topic != ("task", None)]
-        names = [str(topic[1]) for topic in topics if topic[0] == "task"]
+        names = [_ended(part, str(topic[1])) for topic in topics if topic[0] == "task"]
         if names:
             tasks.extend(name for name in names if name not in tasks)
         elif topics or not foreseen(part):
             others.append(str(part))
-    if others:
-        return NextStart("when", text=" and ".join(others))
-    if tasks:
-        return NextStart("after", text=", ".join(tasks))
-    return NextStart("never")
+    return tasks, others
+
+
+def _ended(part: BaseCondition, task: str) -> str:
+    """What is waited for of a task: an end, unless the condition wants a certain one that is not the usual."""
+    if isinstance(part, DependFailure):
+        return f"{task} fails"
+    return f"{task} is terminated" if isinstance(part, DependTerminate) else task
 
 
 def _listed(parts: list[BaseCondition]) -> str:

@@ -17,8 +17,9 @@ from redengine.control.commands import carry_out
 from redengine.log import BoundedMemoryRepo, CSVFileRepo, MinimalRecord, TaskRunRecord
 
 ADA = m.Caller("ada", 1000, "operate", "10.0.0.7 50000 10.0.0.1 22")
+ASKED = "asked by ada from 10.0.0.7"
 DEFAULT = Private("d")
-WHO = "[uid 1000, operate, ssh 10.0.0.7 50000 10.0.0.1 22]"
+WHO = "[uid 1000, ssh 10.0.0.7 50000 10.0.0.1 22]"
 
 
 @pytest.fixture
@@ -49,23 +50,28 @@ def test_what_is_said(app, send, records, repo):
     send(m.SetCondition("x", "dialy"))
     send(m.Run("gone"))
     assert records() == [
-        ("x", f"refused: ada from 10.0.0.7: run 'x' with {{'y': 2, 'z': 3}}: 'x' takes no parameter 'z' {WHO}"),
-        ("x", f"ada from 10.0.0.7: run 'x' with {{'y': 2}}: 'x' starts {WHO}"),
-        ("x", f"ada from 10.0.0.7: disable 'x': 'x' is disabled until the scheduler is started anew {WHO}"),
-        ("", f"ada from 10.0.0.7: hold: On hold: nothing is started by its condition {WHO}"),
+        (
+            "x",
+            f"refused: {ASKED}: run 'x' with {{'y': 2, 'z': 3}}: 'x' takes no parameter 'z' {WHO}",
+        ),
+        ("x", f"{ASKED}: run 'x' with {{'y': 2}}: 'x' starts {WHO}"),
+        ("x", f"{ASKED}: disable 'x': 'x' is disabled until the scheduler is started anew {WHO}"),
+        ("", f"{ASKED}: hold: On hold: nothing is started by its condition {WHO}"),
         ("x", records()[4][1]),  # see below
-        ("", f"refused: ada from 10.0.0.7: run 'gone': There is no task 'gone' {WHO}"),
+        ("", f"refused: {ASKED}: run 'gone': There is no task 'gone' {WHO}"),
     ]
-    assert records()[4][1].startswith("refused: ada from 10.0.0.7: set condition 'x' 'dialy': line 1, column 1: ")
+    assert records()[4][1].startswith(
+        "refused: asked by ada from 10.0.0.7: set condition 'x' 'dialy': line 1, column 1: "
+    )
     assert all(now <= each.created <= app.session.get_time() for each in repo.filter_by(action="command").all())
 
 
 def test_who_is_not_known_is_said(app, send, records):
     send(m.Hold(), m.Caller())
     send(m.Hold(), m.Caller("bob", 1001, "read"))
-    assert records()[0][1].endswith("[of unknown uid, operate]")
-    assert records()[1][1].endswith("[uid 1001, read]")
-    assert records()[1][1].startswith("refused: bob: hold: You may look")
+    assert records()[0][1].endswith("[of unknown uid]")
+    assert records()[1][1].endswith("[uid 1001, reader]")
+    assert records()[1][1].startswith("refused: asked by bob: hold: You may look")
 
 
 def test_readers_do_not_fill_the_log(app, send, records, audit):
@@ -81,8 +87,10 @@ def test_readers_do_not_fill_the_log(app, send, records, audit):
     send(m.Hold(), reader)
     send(m.Hold(), reader)
     assert len(records()) == 63
-    assert records()[-2][1].startswith("refused: bob: hold (after 940 more that are not told of): You may look")
-    assert records()[-1][1].startswith("refused: bob: hold: You may look")
+    assert records()[-2][1].startswith(
+        "refused: asked by bob: hold (after 940 more that are not told of): You may look"
+    )
+    assert records()[-1][1].startswith("refused: asked by bob: hold: You may look")
 
 
 def test_secrets_are_masked(app, send, records, audit):
@@ -217,7 +225,7 @@ def test_a_log_that_cannot_be_written_costs_a_line_and_not_the_command(app, audi
     assert carry_out(app.session, m.Disable("x"), ADA).ok
     assert app.session["x"].disabled
     assert audit == [
-        "ada from 10.0.0.7: disable 'x'",
+        f"{ASKED}: disable 'x'",
         "This command is not in the log of the tasks: OSError: [Errno 28] No space left on device",
     ]
     # Nothing is started less for it.

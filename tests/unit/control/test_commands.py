@@ -31,7 +31,7 @@ def test_a_task_that_there_is_not(app, send, audit, command):
     app.task(name="task", func=lambda: None)
     reply = send(command)
     assert (reply.ok, reply.message) == (False, "There is no task 'tsak'; did you mean 'task'?")
-    assert audit == [f"ada: {describe(command)}: refused: {reply.message}"]
+    assert audit == [f"asked by ada: {describe(command)}: refused: {reply.message}"]
 
 
 def test_disable_and_enable(app, send, audit):
@@ -40,7 +40,7 @@ def test_disable_and_enable(app, send, audit):
     assert app.session["task"].disabled
     assert send(m.Enable("task")) == m.Reply(True, "'task' is enabled")
     assert not app.session["task"].disabled
-    assert audit == ["ada: disable 'task'", "ada: enable 'task'"]
+    assert audit == ["asked by ada: disable 'task'", "asked by ada: enable 'task'"]
 
 
 def test_hold_and_resume(app, send, audit):
@@ -48,7 +48,7 @@ def test_hold_and_resume(app, send, audit):
     assert app.session.on_hold
     assert send(m.Resume()).ok
     assert not app.session.on_hold
-    assert audit == ["ada: hold", "ada: resume"]
+    assert audit == ["asked by ada: hold", "asked by ada: resume"]
 
 
 def test_run_with_parameters(app, running, send):
@@ -141,7 +141,7 @@ def test_set_condition(app, send, audit):
         "'task' has a new condition until the scheduler is started anew; copy it into the project file to keep it",
     )
     assert str(app.session["task"].start_cond) == "every 10 seconds"
-    assert audit[-1] == "ada: set condition 'task' 'every 10 seconds'"
+    assert audit[-1] == "asked by ada: set condition 'task' 'every 10 seconds'"
 
 
 def test_whether_a_condition_of_the_projects_own_works_is_found_out_later(app, send):
@@ -167,7 +167,7 @@ def test_shut_down(app, running, send, audit):
     assert send(m.ShutDown()).ok
     running.thread.join(20)
     assert not running.thread.is_alive()
-    assert audit == ["ada: shut down"]
+    assert audit == ["asked by ada: shut down once what runs has ended"]
 
 
 def test_run_while_stopping_is_refused(app, running, send):

@@ -91,8 +91,8 @@ def test_next_starts(app, running):
     running.until(lambda: running.view("at").state == "success")
     kinds = {view.name: (view.next.kind, view.next.text) for view in running.publisher.snapshot().tasks}
     assert kinds == {
-        "at": ("at", ""), "after": ("after", "at"), "when": ("when", "is open"), "never": ("never", ""),
-        "param": ("when", "param 'x' exists"), "both": ("after", "at"),
+        "at": ("at", ""), "after": ("after", "at fails"), "when": ("when", "is open"), "never": ("never", ""),
+        "param": ("when", "param 'x' exists"), "both": ("after", "at fails"),
     }  # fmt: skip
     scheduler = running.until(lambda: (view := running.publisher.snapshot().scheduler).next_task and view)
     assert scheduler.next_task == "at"
@@ -325,3 +325,14 @@ def test_an_end_that_could_not_be_logged_is_no_exception_of_the_task(app, runnin
     gate.set()
     running.until(lambda: running.view("a").state == "blocked")
     assert running.view("a").problem.startswith("Its end (success) counts as a failure: the log could not be written")
+
+
+def test_what_has_run_today_waits_for_another_one_of_tomorrow(app, running):
+    app.task(name="reindex", func=lambda: None)
+    condition = "~has succeeded today & task 'reindex' has succeeded today"
+    app.task(condition, name="tidy", func=lambda: None)
+    running.start()
+    app.session["reindex"].run()
+    running.until(lambda: running.view("tidy").state == "success")
+    coming = running.view("tidy").next
+    assert (coming.kind, coming.text) == ("after", "reindex")

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 #: How ``--wait`` ends, by how the run ended, and when that took too long.
 ENDS = {"success": 0, "fail": 1, "terminate": 3, "crash": 4, "inaction": 5}
 TIMED_OUT = 6
+#: And when it was not even asked for: a misspelt name is no failed run.
+NOT_BEGUN = 7
 
 EPILOG = """
 \b
 Exit codes with --wait:
   0  success        3  terminate      6  it goes on after --timeout
-  1  fail, refused  4  crash
+  1  fail           4  crash        7  refused: nothing was run
   2  unreachable    5  inaction
 """
 
@@ -56,7 +58,8 @@ def run(spoken: Spoken, task: str, given: tuple[str, ...], wait: bool, timeout: 
         ticket = uuid.uuid4().hex if wait else ""
         reply = await controller.send(Run(task, parameters, ticket))
         if not wait or not reply.ok:
-            return answered(reply, as_json)
+            code = answered(reply, as_json)
+            return NOT_BEGUN if wait else code
         click.echo(safe_block(reply.message), err=True)
         following = follow_run(controller, ticket, lambda piece: put_text(piece, err=as_json))
         try:

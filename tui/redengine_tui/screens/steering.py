@@ -99,10 +99,15 @@ class SteeringScreen(Screen[None]):
         took = format.elapsed(self.time_of(view) - min(run.started for run in view.runs))
         what = f"It has been running for {took}" if len(view.runs) == 1 else f"{len(view.runs)} runs, up to {took} old"
         more = f", and {view.asked} more that {'was' if view.asked == 1 else 'were'} asked for" if view.asked else ""
-        name = view.name
+        name, asked_about = view.name, {run.run_id for run in view.runs}
 
         def answered(yes: bool | None) -> None:
-            if yes:
+            now = self.tasks.roster.views.get(name)
+            alive = {run.run_id for run in now.runs} if now is not None else set()
+            if yes and asked_about.isdisjoint(alive):
+                # A run that began since is another one.
+                self._tell(f"Not done: that run of {called} has ended", bad=True)
+            elif yes:
                 self._send(Terminate(name), f"Terminating {called}")
 
         question = f"Terminate {safe_line(called, 60)}?"

@@ -249,7 +249,7 @@ class RemoteController(Controller):
             try:
                 return await self._connect()
             except ControlError as error:
-                self._problem = str(error)
+                self._problem = str(error).rstrip(".")
                 wait = LONGEST_RETRY if error.lasting else min(wait * 2, LONGEST_RETRY)
 
     async def _listen(self, connection: Connection) -> None:

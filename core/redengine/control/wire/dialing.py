@@ -56,7 +56,7 @@ class UnixDial:
         """Connect."""
         path = self._path_of()
         if path is None:
-            raise ControlError("It is not scheduled now.")
+            raise ControlError("It is not scheduled now" if first else "its process has gone without a word")
         try:
             reader, writer = await asyncio.open_unix_connection(path)
         except (FileNotFoundError, ConnectionRefusedError):
