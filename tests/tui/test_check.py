@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import redengine_redbird
+from redengine_tui.import_order import too_early
+
 MISTAKES = """\
 from redengine import RedEngine
 from redengine.args import Arg, Return
@@ -326,3 +329,42 @@ def test_a_log_that_cannot_be_read_is_told_once(check, tmp_path, filename):
     # All else is found all the same.
     assert '"afer" is not' in done.stdout
     assert "there is no task 'c'" in done.stdout
+
+
+SORTED = """\
+import os
+
+from redbird.repos import MemoryRepo
+from redengine import RedEngine
+
+app = RedEngine(logger_repo=MemoryRepo())
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "what_to_do"),
+    [
+        (SORTED, 3, "move it below line 4, `from redengine import RedEngine`"),
+        ("import redengine\n" + SORTED, None, ""),
+        ("def later():\n    import redbird\n", None, ""),
+        ("try:\n    from redbird import BaseRepo\nexcept ImportError: ...\n", 2, "write `import redengine` above it"),
+        ("from . import redbird\n", None, ""),
+    ],
+)
+def test_an_import_that_python_alone_cannot_do_is_told(monkeypatch, tmp_path, source, line, what_to_do):
+    monkeypatch.setattr(redengine_redbird, "since_start", False)
+    file = tmp_path / "project.py"
+    file.write_text(source)
+    found = too_early(file)
+    assert (found and found[0]) == line
+    assert line is None or (what_to_do in found[1] and "`python project.py`" in found[1])
+    monkeypatch.setattr(redengine_redbird, "since_start", True)
+    assert too_early(file) is None
+
+
+def test_check_runs_under_the_conditions_of_python_project_py(check, tmp_path):
+    """As this test's own interpreter was started, with the start-up file or without."""
+    done = check(SORTED)
+    alone = subprocess.run([sys.executable, "project.py"], cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    assert (done.returncode == 0) == (alone.returncode == 0)
+    assert alone.returncode == 0 or "project.py:3: error: `python project.py` cannot import redbird" in done.stdout

@@ -31,6 +31,7 @@ from redengine.syntax.grammar import unquote
 from redengine.tasks import CommandTask, FuncTask
 from redengine.tasks.adjustable import ELSEWHERE
 from redengine_tui.circles import circles
+from redengine_tui.import_order import too_early
 from redengine_tui.outside import unreadable
 from redengine_tui.project import LoadedProject
 from redengine_tui.text import safe_block, safe_line
@@ -66,6 +67,8 @@ def check(project: LoadedProject) -> tuple[Finding, ...]:
         findings.extend(_of_task(task, wrong, past_known=not unreadable))
     findings.extend(_never_first(session))
     findings.extend(_of_shut_cond(project))
+    if early := too_early(project.path):
+        findings.append(Finding("error", "", str(project.path), early[0], 0, early[1]))
     # Many tasks may be declared at one line, in a loop: each keeps its own together.
     places = {task: place for place, task in enumerate(dict.fromkeys(finding.task for finding in findings))}
     return tuple(sorted(dict.fromkeys(findings), key=lambda finding: _place(finding, places[finding.task])))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pydantic
 import pydantic.v1
 import pytest
@@ -10,6 +15,13 @@ from redengine.control.messages import ReadLog
 from redengine.log import TaskRunRecord, bird
 from redengine.log.past import read_past
 from redengine.log.source import open_source
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CORE = Path(__file__).parents[3] / "core"
 
 
 @pytest.mark.parametrize("first", ["", "import pydantic"])
@@ -47,6 +59,8 @@ def test_user_imports_redbird_afterwards(run_python):
 def test_an_earlier_failed_import_of_redbird_does_no_harm(run_python):
     out = run_python("""
         import sys
+        # As where no .pth file is read.
+        sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "RedbirdFinder"]
         try:
             import redbird.repos
         except Exception as exc:
@@ -57,6 +71,46 @@ def test_an_earlier_failed_import_of_redbird_does_no_harm(run_python):
         print(redbird.exc.KeyFoundError is KeyFoundError, MemoryRepo().filter_by().all())
     """)
     assert out.splitlines()[1:] == ["False True", "True []"]
+
+
+def test_redbird_comes_first_where_the_start_up_file_is_installed(run_python, tmp_path):
+    shutil.copy(CORE / "redengine_redbird.pth", tmp_path)
+    out = run_python(f"""
+        import site, sys
+        before = set(sys.modules)
+        sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "RedbirdFinder"]
+        site.addsitedir({str(tmp_path)!r})  # as Python does it at its start
+        print(sorted({{*sys.modules}} - before - {{"redengine_redbird"}}))
+        from redbird.repos import MemoryRepo, SQLRepo
+        import pydantic
+        print(pydantic.VERSION[0], [name for name in ("redengine", "sqlalchemy") if name in sys.modules])
+        from redengine import RedEngine
+        from redengine.log import MinimalRecord, bird
+        app = RedEngine(logger_repo=MemoryRepo(model=MinimalRecord), execution="main")
+        app.task(name="x", func=lambda: 1)
+        app.session.run("x")
+        print(bird.MemoryRepo is MemoryRepo, [record.action for record in app.session.get_repo().filter_by().all()])
+        repo = SQLRepo(conn_string="sqlite://", table="t", if_missing="create", model=MinimalRecord, id_field="created")
+        print(repo.filter_by().all())
+    """)
+    modules, first, then, sql = out.splitlines()
+    assert (modules, first) == ("[]", "2 []")
+    assert then == "True ['run', 'success']"
+    assert sql == "[]"
+
+
+def test_the_start_up_file_does_nothing_where_the_package_has_gone(tmp_path):
+    shutil.copy(CORE / "redengine_redbird.pth", tmp_path)
+    code = f"import site; site.addsitedir({str(tmp_path)!r}); print('started')"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout.strip(), done.stderr) == ("started", "")
+
+
+def test_every_installer_puts_the_start_up_file_into_place():
+    project = tomllib.loads((CORE.parent / "pyproject.toml").read_text())
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["force-include"] == {"core/redengine_redbird.pth": "redengine_redbird.pth"}
+    assert "core/redengine_redbird" in wheel["packages"]
 
 
 def test_redbird_that_somebody_else_made_work_is_used_as_it_is(run_python):
