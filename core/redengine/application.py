@@ -9,6 +9,7 @@ from typing import Any
 
 from redengine.args import FuncParam
 from redengine.conditions import FuncCond
+from redengine.loading import refuse_to_run
 from redengine.log.defaults import repo_from
 from redengine.log.handler import RepoHandler
 from redengine.session import Session
@@ -98,11 +99,13 @@ class RedEngine(_Declaring):
 
     def run(self, debug: bool = False) -> None:
         """Run the schedule; returns when the scheduler was shut down. See :meth:`redengine.Session.start`."""
+        refuse_to_run(self)
         self._prepare(debug)
         self.session.start()
 
     async def serve(self, debug: bool = False) -> None:
         """Run the schedule on the running event loop, beside what else runs there."""
+        refuse_to_run(self)
         self._prepare(debug)
         await self.session.serve()
 

@@ -1,22 +1,36 @@
 """While a project file is imported by somebody who schedules it himself.
 
-The file may then not start the scheduler, and its mistakes can be collected instead of ending the import at the first.
+Where the file starts the scheduler, the project ends: what follows is not executed. Its mistakes can be collected
+instead of ending the import at the first.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pydantic
 
+from redengine.web_servers import held_back
 
-class RunWhileLoading(BaseException):
-    """The project file starts its scheduler while it is imported."""
+
+class RunWhileLoading(SystemExit):
+    """The project file starts its scheduler while it is imported.
+
+    A ``SystemExit``, since asyncio lets only that leave a loop at once, whichever of its tasks raises it.
+    """
+
+    def __init__(self, started: Any = None) -> None:
+        super().__init__()
+        #: The app that is started, where one is.
+        self.started = started
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,8 @@ class Loading:
     oddities: list[Oddity] = field(default_factory=list)
     #: The task that is being declared.
     task: str = ""
+    #: Of the import.
+    thread: int = field(default_factory=threading.get_ident)
 
 
 _current: Loading | None = None
@@ -66,15 +82,27 @@ def loading(file: Path, *, collect: bool = False) -> Iterator[Loading]:
     global _current
     _current = Loading(file, collect)
     try:
-        yield _current
+        with held_back(refuse_to_run):
+            yield _current
     finally:
         _current = None
 
 
-def refuse_to_run() -> None:
+def refuse_to_run(started: Any = None) -> None:
     """Raise :class:`RunWhileLoading` when called by a project file that is being imported."""
-    if _current is not None:
-        raise RunWhileLoading
+    if _current is None:
+        return
+    if threading.get_ident() != _current.thread:
+        # It is this thread that ends; Python says nothing of the exact class.
+        raise SystemExit
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # there is no loop
+        task = None
+    if task is not None:
+        # asyncio tells of an exception that nobody has asked for.
+        task.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+    raise RunWhileLoading(started)
 
 
 def collected(error: Exception) -> bool:

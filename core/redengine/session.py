@@ -284,17 +284,17 @@ class Session(Journal, RedBase):
 
         Does nothing in a worker process, which imports the project to find its functions.
         """
+        refuse_to_run()
         if in_worker():
             return
-        refuse_to_run()
         self._check_readable_logger()
         self.scheduler()
 
     async def serve(self) -> None:
         """Run the scheduler on the running event loop."""
+        refuse_to_run()
         if in_worker():
             return
-        refuse_to_run()
         self._check_readable_logger()
         await self.scheduler.serve()
 

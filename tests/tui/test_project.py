@@ -179,36 +179,152 @@ class TestWhatIsWrongInIt:
         assert message.startswith("project.py")
         assert "utf-8" in message
 
+
+STARTS = [
+    "app.run()",
+    "app.session.start()",
+    "import asyncio; asyncio.run(app.serve())",
+    "import asyncio; asyncio.run(app.session.serve())",
+    "app.session.run()",
+    "app.session.scheduler()",
+    "import uvicorn; uvicorn.run(app)",
+    "from uvicorn import run; run(app)",
+    "import uvicorn; uvicorn.Server(app).run()",
+    "import asyncio, uvicorn; asyncio.run(uvicorn.Server(app).serve())",
+]
+#: What is there of uvicorn for a project, with something that would be noticed.
+UVICORN = """\
+from .main import run
+from .server import Server
+"""
+UVICORN_SERVER = """\
+class Server:
+    def __init__(self, config): ...
+    def run(self): raise RuntimeError("it serves")
+    async def serve(self): raise RuntimeError("it serves")
+"""
+#: As the demos have it: a scheduler and a web server, which are waited for together.
+TOGETHER = """\
+import asyncio
+import uvicorn
+
+class Own(uvicorn.Server): ...
+
+async def main():
+    api = asyncio.create_task({first})
+    scheduler = asyncio.create_task({second})
+    await asyncio.wait([api, scheduler])
+
+@app.task("daily")
+def work(): ...
+
+asyncio.run(main())
+print("never")
+"""
+
+
+@pytest.fixture
+def uvicorn(project):
+    project(UVICORN, "uvicorn/__init__.py")
+    project(UVICORN_SERVER, "uvicorn/server.py")
+    project("def run(app):\n    raise RuntimeError('it serves')\n", "uvicorn/main.py")
+
+
+@pytest.mark.usefixtures("uvicorn")
+class TestItStartsTheScheduler:
+    @pytest.mark.parametrize("start", STARTS)
+    def test_the_project_ends_there(self, project, start):
+        loaded = load(str(project(APP + "@app.task('daily')\ndef work(): ...\n" + start + "\n")))
+        assert loaded.session.tasks.names() == ["work"]
+        assert loaded.oddities == ()
+
+    @pytest.mark.parametrize("start", STARTS)
+    def test_what_follows_is_not_run_and_that_is_said(self, project, start):
+        (oddity,) = load(str(project(APP + start + "\n\n@app.task('daily')\ndef work(): ...\n"))).oddities
+        assert str(oddity).startswith(
+            "project.py, line 3: the project ends here, where it starts its scheduler: line 6 "
+        )
+        assert 'if __name__ == "__main__":' in str(oddity)
+
     @pytest.mark.parametrize(
-        "start",
+        ("code", "line"),
         [
-            "app.run()",
-            "app.session.start()",
-            "import asyncio; asyncio.run(app.serve())",
-            "import asyncio; asyncio.run(app.session.serve())",
-            "app.session.run()",
-            "app.session.scheduler()",
+            ("try:\n    app.run()\nexcept KeyboardInterrupt:\n    pass\nfinally:\n    done = 1\n", None),
+            ("try:\n    app.run()\nexcept Exception:\n    pass\nassert False\n", 7),
+            ("if True:\n    app.run()\n    assert False\nassert False\n", 5),
+            ("def main():\n    app.run()\n    assert False\n\nmain()\n", None),
+            ("def main():\n    app.run()\n\nmain()\nassert False\n", 7),
+            ("with open(__file__):\n    app.run()\nif __name__ == '__main__':\n    pass\n", None),
         ],
     )
-    def test_a_file_that_starts_the_scheduler_is_told_to_guard_it(self, project, start):
-        message = refused(project(APP + start + "\n"))
-        assert message.startswith("project.py, line 3: the file starts its scheduler")
-        assert 'if __name__ == "__main__":' in message
+    def test_what_follows(self, project, code, line):
+        oddities = load(str(project(APP + code))).oddities
+        assert [f": line {line} and what follows is not run" in str(oddity) for oddity in oddities] == [True] * bool(
+            line
+        )
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ("Own(app).serve()", "app.serve()"),
+            ("app.serve()", "Own(app).serve()"),
+            ("asyncio.sleep(60)", "app.serve()"),
+        ],
+    )
+    def test_beside_a_web_server(self, project, first, second):
+        path = project(APP + TOGETHER.format(first=first, second=second))
+        code = (
+            "import gc; from redengine_tui.project import load; "
+            f"print(load({str(path)!r}).session.tasks.names()); gc.collect()"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+        assert (done.stdout.strip(), done.stderr) == ("['work']", "")
+
+    def test_in_a_thread_of_its_own(self, project):
+        start = "import threading\nthread = threading.Thread(target=app.run)\nthread.start()\nthread.join()\nok = 1\n"
+        path = project(APP + start + "@app.task('daily')\ndef work(): ...\n")
+        code = f"from redengine_tui.project import load; print(load({str(path)!r}).session.tasks.names())"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+        assert (done.stdout.strip(), done.stderr) == ("['work']", "")
+
+    def test_the_started_app_is_the_one(self, project):
+        several = "from redengine import RedEngine\na = RedEngine()\nb = RedEngine()\n"
+        loaded = load(str(project(several + "b.run()\n")))
+        assert loaded.app is module_of(loaded).b
+        loaded = load(
+            str(project(several + "def main():\n    c = RedEngine()\n    c.params(x=1)\n    c.run()\nmain()\n"))
+        )
+        assert "x" in loaded.session.parameters
+        loaded = load(f"{project(several + 'b.run()')}:a")
+        assert loaded.app is module_of(loaded).a
+
+    def test_a_server_that_is_started_later_is_started(self, project):
+        loaded = load(str(project(APP + "import uvicorn\nuvicorn.run(app)\n")))
+        with pytest.raises(RuntimeError, match="it serves"):
+            module_of(loaded).uvicorn.run(None)
 
     def test_a_guarded_start_is_fine(self, project):
         load(str(project(APP + 'if __name__ == "__main__":\n    app.run()\n')))
 
-    def test_catching_everything_does_not_start_it(self, project):
-        message = refused(project(APP + "try:\n    app.run()\nexcept Exception:\n    pass\n"))
-        assert "starts its scheduler" in message
+    def test_a_worker_ends_it_there_too(self, project):
+        """The module is imported in the worker, for the class that is defined there."""
+        source = (
+            "from redengine import RedEngine\napp = RedEngine()\n"
+            "class Value:\n    def __init__(self): self.x = 7\n"
+            "@app.task(execution='process')\ndef work():\n    return Value().x\n"
+            "import uvicorn\nuvicorn.run(app)\nraise RuntimeError('too far')\n"
+        )
+        loaded = load(str(project(source)))
+        loaded.session.run("work")
+        assert loaded.session.returns["work"] == 7
 
 
-def test_the_program_says_it_and_ends(project):
-    path = project(APP + "app.run()\n")
+def test_the_program_says_it(project):
+    path = project(APP + "app.run()\nimport os\n")
     done = subprocess.run(
         [sys.executable, "-m", "redengine_tui.cli", "check", str(path)],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    assert "Guard the call" in done.stderr
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "project.py:3: warning: the project ends here" in done.stdout

@@ -17,6 +17,7 @@ from redengine import RedEngine, Session
 from redengine.exc import ProjectError
 from redengine.execution import WorkerSetup
 from redengine.loading import Loading, Mistake, Oddity, RunWhileLoading, loading
+from redengine_tui.project_end import never_executed
 from redengine_tui.target import Near, near
 
 
@@ -53,8 +54,10 @@ def load(spec: str, *, collect: bool = False) -> LoadedProject:
     root = str(target.root or path.parent)
     sys.path.insert(0, root)
     with loading(path, collect=collect) as going:
-        module = _import(path, name, going)
-    app = _find(module, path, target.name)
+        module, end = _import(path, name, going)
+    app = _find(module, path, target.name, end)
+    if end is not None and (unseen := never_executed(end, path)):
+        going.oddities.append(unseen)
     app.session.worker_setup = WorkerSetup(sys_path=[root], project_file=path, module_name=name)
     app_name = target.name or next((name for name, value in vars(module).items() if value is app), "")
     return LoadedProject(path, path.stem, app, tuple(going.mistakes), tuple(going.oddities), app_name)
@@ -78,7 +81,8 @@ def _module_name(path: Path) -> str:
     return f"redengine_project_{name}" if taken or not name.isidentifier() else name
 
 
-def _import(path: Path, name: str, going: Loading) -> ModuleType:
+def _import(path: Path, name: str, going: Loading) -> tuple[ModuleType, RunWhileLoading | None]:
+    """The module, and the start of a scheduler that was its end."""
     # Named, since a project file need not end in .py.
     loader = importlib.machinery.SourceFileLoader(name, str(path))
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)
@@ -86,20 +90,16 @@ def _import(path: Path, name: str, going: Loading) -> ModuleType:
     package, _, own = name.rpartition(".")
     try:
         if package and (known := _imported_with(package, name)) is not None:
-            return known
+            return known, None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         loader.exec_module(module)
         if package:
             setattr(sys.modules[package], own, module)
     except RunWhileLoading as stop:
-        raise _at(
-            path,
-            _own_line(stop, path),
-            "the file starts its scheduler while it is loaded.\n"
-            "Guard the call, so that it runs only as `python "
-            f'{path.name}`:\n\n    if __name__ == "__main__":\n        app.run()',
-        ) from None
+        if package:
+            setattr(sys.modules[package], own, module)
+        return module, stop
     except SyntaxError as error:
         raise _not_python(error, path) from None
     except SystemExit as error:
@@ -110,7 +110,7 @@ def _import(path: Path, name: str, going: Loading) -> ModuleType:
         raise _failed(error, path) from None
     finally:
         going.collect = False
-    return module
+    return module, None
 
 
 def _imported_with(package: str, name: str) -> ModuleType | None:
@@ -170,7 +170,7 @@ def _is_own(file: Path, project: Path) -> bool:
 _OURS = (Path(redengine.__file__).parent, Path(__file__).parent)
 
 
-def _find(module: ModuleType, path: Path, wanted: str | None) -> RedEngine:
+def _find(module: ModuleType, path: Path, wanted: str | None, end: RunWhileLoading | None) -> RedEngine:
     apps = {name: value for name, value in vars(module).items() if isinstance(value, RedEngine)}
     if wanted is not None:
         if wanted in apps:
@@ -179,6 +179,8 @@ def _find(module: ModuleType, path: Path, wanted: str | None) -> RedEngine:
             kind = type(getattr(module, wanted)).__name__
             raise ProjectError(f"{path.name}: {wanted} is a {kind}, not a RedEngine app{_listed(apps)}")
         raise ProjectError(f"{path.name} has nothing named {wanted}{_listed(apps)}")
+    if end is not None and isinstance(end.started, RedEngine):
+        return end.started
     if isinstance(vars(module).get("app"), RedEngine):
         return apps["app"]
     different = {id(app): name for name, app in apps.items()}

@@ -30,6 +30,7 @@ import cloudpickle
 from redengine.abc import Outcome
 from redengine.execution import output
 from redengine.execution.outcome import format_traceback, run_blocking
+from redengine.loading import RunWhileLoading, loading
 
 #: The length in front of each frame.
 FRAME_HEAD = struct.Struct("!Q")
@@ -151,8 +152,16 @@ class _FileFinder(importlib.abc.MetaPathFinder):
         if fullname != self._name:
             return None
         # The loader is named: a project file need not end in .py.
-        loader = importlib.machinery.SourceFileLoader(fullname, self._path)
+        loader = _FileLoader(fullname, self._path)
         return importlib.util.spec_from_file_location(fullname, self._path, loader=loader)
+
+
+class _FileLoader(importlib.machinery.SourceFileLoader):
+    """Imports a file up to where it starts its scheduler, or its web server."""
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        with loading(Path(self.path)), suppress(RunWhileLoading):
+            super().exec_module(module)
 
 
 def code_of_file(make: Callable[..., types.CodeType], args: tuple[Any, ...], filename: str) -> types.CodeType:
