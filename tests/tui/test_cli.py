@@ -135,3 +135,67 @@ def test_a_project_that_takes_its_time_is_announced_at_a_terminal(monkeypatch, c
     with loading.waiting("quick.py"):
         pass
     assert capsys.readouterr().err == ""
+
+
+ARGUED = """\
+import argparse
+import sys
+from redengine import RedEngine
+from redengine.args import CliArg
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--level", type=int, default=0)
+parser.add_argument("--mask")
+level = parser.parse_args().level
+app = RedEngine()
+app.params(level=CliArg("--level"), mask=CliArg("--mask", default="none"))
+
+@app.task("every 1 s", name=f"level {level}", execution="process")
+def work(level, mask):
+    with open("said.txt", "w") as file:
+        file.write(f"{level} {mask} {sys.argv[1:]} {sys.argv[0] == __file__ or sys.argv[0]}")
+
+app.session.config.shut_cond = f"task 'level {level}' has finished"
+"""
+
+
+class TestArgumentsOfTheProject:
+    @pytest.fixture(autouse=True)
+    def there(self, tmp_path, monkeypatch):
+        (tmp_path / "p.py").write_text(ARGUED)
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", sys.argv[:])
+
+    def program(self, *args):
+        return subprocess.run(
+            [sys.executable, "-m", "redengine_tui", *args], capture_output=True, text=True, timeout=60, check=False
+        )
+
+    @pytest.mark.parametrize(("arguments", "name"), [((), "level 0"), (("--", "--level", "3"), "level 3")])
+    def test_list(self, tmp_path, arguments, name):
+        done = self.program("list", "p.py", "--data-dir", str(tmp_path / "data"), *arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert name in done.stdout
+
+    def test_what_the_project_refuses_is_told(self):
+        done = self.program("check", "p.py", "--", "--nope")
+        assert done.returncode == 2
+        assert "unrecognized arguments: --nope" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_the_worker_processes_have_them(self, tmp_path):
+        done = self.program("run", "--headless", "p.py", "--data-dir", "data", "--", "--level", "3", "--mask=a b")
+        assert done.returncode == 0, done.stderr
+        said = (tmp_path / "said.txt").read_text()
+        assert said == "3 a b ['--level', '3', '--mask=a b'] True"
+
+
+@pytest.mark.parametrize("before", [("--data-dir", "d"), ("--data-dir=d",)])
+@pytest.mark.parametrize("command", ["list", "locate"])
+def test_options_of_a_command_may_come_before_it(tmp_path, monkeypatch, before, command):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", sys.argv[:])
+    (tmp_path / "p.py").write_text("from redengine import RedEngine\napp = RedEngine()\n")
+    after = call(command, "p.py", *before)
+    done = call(*before, command, "p.py")
+    assert (done.exit_code, done.output) == (0, after.output)

@@ -76,6 +76,61 @@ class TestWhichApp:
         assert "is a int, not a RedEngine app" in refused(f"{project(APP + 'x = 1')}:x")
 
 
+FACTORY = """\
+from redengine import RedEngine
+
+def create_app(fail=False):
+    app = RedEngine()
+
+    @app.task("daily")
+    def work():
+        return 7
+
+    {end}
+    return app
+
+app = 1
+"""
+
+
+class TestAFunctionThatMakesIt:
+    @pytest.mark.parametrize("end", ["", "app.run()", "app.session.start"])
+    def test_it_is_called(self, project, end):
+        loaded = load(f"{project(FACTORY.format(end=end))}:create_app()")
+        loaded.session.run("work")
+        assert (loaded.session.returns["work"], loaded.app_name) == (7, "create_app()")
+
+    def test_by_its_module(self, project, monkeypatch):
+        monkeypatch.chdir(project(FACTORY.format(end=""), "shop_of_it/jobs.py").parent.parent)
+        assert load("shop_of_it.jobs:create_app()").session.tasks.names() == ["work"]
+
+    @pytest.mark.parametrize(
+        ("end", "name", "said"),
+        [
+            ("raise KeyError('missing')", "create_app()", "project.py, line 10: KeyError: 'missing'"),
+            ("import sys; sys.exit(3)", "create_app()", "the file exits while it is loaded (3)"),
+            ("return 1", "create_app()", "create_app() made a int, not a RedEngine app"),
+            ("", "make()", "project.py has no function named make"),
+            ("", "app()", "project.py has no function named app"),
+            ("", None, "project.py has no app; if create_app() makes one, give 'project.py:create_app()'"),
+        ],
+    )
+    def test_what_is_wrong(self, project, end, name, said):
+        path = project(FACTORY.format(end=end))
+        with pytest.raises(ProjectError) as caught:
+            load(f"{path}:{name}" if name else str(path))
+        assert said in str(caught.value)
+
+    def test_an_app_is_none(self, project):
+        with pytest.raises(ProjectError, match="leave the \\(\\) out"):
+            load(f"{project()}:app()")
+
+    def test_its_mistakes_are_collected(self, project):
+        source = FACTORY.format(end="app.task('dayly', name='typo', code='1')")
+        loaded = load(f"{project(source)}:create_app()", collect=True)
+        assert [mistake.task for mistake in loaded.mistakes] == ["typo"]
+
+
 class TestWhere:
     @pytest.mark.parametrize(
         "name", ["pro ject.py", "prøjekt.py", "日本.py", "my-project.py", "schedule", "1.py", "a:b.py"]

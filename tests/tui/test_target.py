@@ -94,8 +94,30 @@ class TestHere:
         assert loaded.app is sys.modules["shop.jobs"].nightly
         assert loaded.session.worker_setup.module_name == "shop.jobs"
         assert loaded.session.worker_setup.sys_path == [str(there)]
-        with pytest.raises(ProjectError, match="name the project as package"):
-            load("shop/jobs.py")
+
+    @pytest.mark.parametrize("init", [True, False])
+    def test_a_file_with_relative_imports_is_part_of_its_package(self, there, init):
+        (there / "shop" / "__init__.py").unlink()
+        if init:
+            (there / "shop" / "__init__.py").write_text("")
+        loaded = load("shop/jobs.py")
+        assert loaded.session.worker_setup.module_name == "shop.jobs"
+        assert loaded.session.worker_setup.sys_path == [str(there)]
+
+    def test_it_may_import_from_further_up(self, there):
+        (there / "shop" / "__init__.py").write_text("")
+        (there / "shop" / "values.py").write_text("VALUE = 7\n")
+        (there / "shop" / "deep").mkdir()
+        (there / "shop" / "deep" / "it.py").write_text(
+            "from ..values import VALUE\nfrom redengine import RedEngine\napp = RedEngine()\napp.params(value=VALUE)\n"
+        )
+        assert load("shop/deep/it.py").session.parameters["value"] == 7
+
+    def test_a_folder_that_can_be_no_package(self, there):
+        (there / "my shop").mkdir()
+        (there / "my shop" / "it.py").write_text("from .values import VALUE\n")
+        with pytest.raises(ProjectError, match="attempted relative import"):
+            load("my shop/it.py")
 
     def test_a_module_that_its_package_imports_is_not_made_twice(self, there):
         (there / "shop" / "__init__.py").write_text("from .jobs import app\n")

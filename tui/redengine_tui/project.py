@@ -7,6 +7,8 @@ import importlib.util
 import re
 import sys
 import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,9 +18,10 @@ import redengine
 from redengine import RedEngine, Session
 from redengine.exc import ProjectError
 from redengine.execution import WorkerSetup
-from redengine.loading import Loading, Mistake, Oddity, RunWhileLoading, loading
+from redengine.loading import Mistake, Oddity, RunWhileLoading, loading
+from redengine_tui.placing import is_factory, likely_factory, make_app, place_in_package
 from redengine_tui.project_end import never_executed
-from redengine_tui.target import Near, near
+from redengine_tui.target import near
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +44,32 @@ class LoadedProject:
         return self.app.session
 
 
-def load(spec: str, *, collect: bool = False) -> LoadedProject:
-    """Load ``path[:NAME]`` or ``package.module[:NAME]``.
+def load(spec: str, *, collect: bool = False, arguments: Sequence[str] | None = None) -> LoadedProject:
+    """Load ``path[:NAME]`` or ``package.module[:NAME]``; ``NAME()`` is a function that makes the app.
 
-    With ``collect``, wrong condition strings are collected, so that all of them can be shown. Raises
+    With ``collect``, wrong condition strings are collected, so that all of them can be shown. ``arguments`` become
+    ``sys.argv`` after the file's own path; without them it is left alone. Raises
     :class:`~redengine.exc.ProjectError` with a message for a person.
     """
     target = near(spec)
     path = target.path
-    name = _own_name(target) or _module_name(path)
+    placed = (target.module, target.root) if "." in target.module else place_in_package(path)
+    name, folder = placed or (_module_name(path), target.root)
     # The way ``python project.py`` has it, so that the file finds its neighbours; or ``python -m package.module``.
-    root = str(target.root or path.parent)
+    root = str(folder or path.parent)
     sys.path.insert(0, root)
-    with loading(path, collect=collect) as going:
-        module, end = _import(path, name, going)
-    app = _find(module, path, target.name, end)
+    if arguments is not None:
+        # The very list, which others hold.
+        sys.argv[:] = [str(path), *arguments]
+    with loading(path, collect=collect) as going, _told(path):
+        module, end = _import(path, name)
+        made = make_app(module, target.name) if is_factory(target.name) else None
+    app = made or _find(module, path, target.name, end)
     if end is not None and (unseen := never_executed(end, path)):
         going.oddities.append(unseen)
     app.session.worker_setup = WorkerSetup(sys_path=[root], project_file=path, module_name=name)
     app_name = target.name or next((name for name, value in vars(module).items() if value is app), "")
     return LoadedProject(path, path.stem, app, tuple(going.mistakes), tuple(going.oddities), app_name)
-
-
-def _own_name(target: Near) -> str:
-    """Under which a file in a package is imported, where it was named so; empty: as a file by itself."""
-    return target.module if "." in target.module else ""
 
 
 def _module_name(path: Path) -> str:
@@ -81,25 +85,41 @@ def _module_name(path: Path) -> str:
     return f"redengine_project_{name}" if taken or not name.isidentifier() else name
 
 
-def _import(path: Path, name: str, going: Loading) -> tuple[ModuleType, RunWhileLoading | None]:
+def _import(path: Path, name: str) -> tuple[ModuleType, RunWhileLoading | None]:
     """The module, and the start of a scheduler that was its end."""
     # Named, since a project file need not end in .py.
     loader = importlib.machinery.SourceFileLoader(name, str(path))
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     assert spec is not None
     package, _, own = name.rpartition(".")
+    if package and (known := _imported_with(package, name)) is not None:
+        return known, None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    end = None
     try:
-        if package and (known := _imported_with(package, name)) is not None:
-            return known, None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
         loader.exec_module(module)
-        if package:
-            setattr(sys.modules[package], own, module)
     except RunWhileLoading as stop:
-        if package:
-            setattr(sys.modules[package], own, module)
-        return module, stop
+        end = stop
+    if package:
+        setattr(sys.modules[package], own, module)
+    return module, end
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Raise :class:`~redengine.exc.ProjectError` for whatever the project's code raises."""
+    try:
+        yield
+    except ProjectError:
+        raise
+    except RunWhileLoading as stop:
+        raise _at(
+            path,
+            _own_line(stop, path),
+            "the scheduler is started before the project's own module is there. Put that call under "
+            '`if __name__ == "__main__":`',
+        ) from None
     except SyntaxError as error:
         raise _not_python(error, path) from None
     except SystemExit as error:
@@ -108,9 +128,6 @@ def _import(path: Path, name: str, going: Loading) -> tuple[ModuleType, RunWhile
         raise ProjectError(f"Interrupted while {path.name} was loaded") from None
     except BaseException as error:  # whatever the project's code raises is the project's error
         raise _failed(error, path) from None
-    finally:
-        going.collect = False
-    return module, None
 
 
 def _imported_with(package: str, name: str) -> ModuleType | None:
@@ -189,6 +206,8 @@ def _find(module: ModuleType, path: Path, wanted: str | None, end: RunWhileLoadi
     if different:
         names = " or ".join(f"{path.name}:{name}" for name in sorted(different.values()))
         raise ProjectError(f"{path.name} has several apps: say which one, as {names}")
+    if factory := likely_factory(module):
+        raise ProjectError(f"{path.name} has no app; if {factory}() makes one, give '{path.name}:{factory}()'")
     raise ProjectError(
         f"{path.name} has no app. A project file makes one at its top level:\n\n"
         "    from redengine import RedEngine\n\n    app = RedEngine()"

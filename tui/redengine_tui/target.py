@@ -139,9 +139,14 @@ def split(spec: str) -> tuple[Path, str | None]:
     if Path(spec).exists():
         return Path(spec), None
     path, colon, name = spec.rpartition(":")
-    if colon and name.isidentifier() and path:
+    if colon and _is_name(name) and path:
         return Path(path), name
     return Path(spec), None
+
+
+def _is_name(text: str) -> bool:
+    """Whether it may be the name of an app, or of a function that makes one: ``create_app()``."""
+    return text.removesuffix("()").isidentifier()
 
 
 def existing(given: Path) -> Path:
@@ -171,7 +176,7 @@ def _of_module(text: str) -> Near | None:
     import sys
 
     dotted, colon, name = text.partition(":")
-    if not _MODULE.fullmatch(dotted) or (colon and not name.isidentifier()):
+    if not _MODULE.fullmatch(dotted) or (colon and not _is_name(name)):
         return None
     if not colon and "." not in dotted:
         return None
@@ -228,7 +233,7 @@ def _far_file(path: str) -> tuple[str, str | None]:
     if not path.isprintable():
         _refuse(f"{path!r} is no path: it has characters that cannot be shown")
     file, colon, name = path.rpartition(":")
-    return (file, name) if colon and file and name.isidentifier() else (path, None)
+    return (file, name) if colon and file and _is_name(name) else (path, None)
 
 
 def _destination(authority: str, text: str) -> tuple[str, int | None]:

@@ -8,6 +8,11 @@ from importlib import import_module
 
 import click
 
+from redengine_tui.cli import arguments
+
+#: Options that a value follows, of those that may be given before the command.
+WITH_VALUE = ("--data-dir", "--theme", "--log-format")
+
 
 class LazyGroup(click.Group):
     """``redengine-tui project.py`` is ``redengine-tui run project.py``; ``list`` is ``cli.list.command``."""
@@ -28,12 +33,17 @@ class LazyGroup(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``run`` in front of what is no command."""
-        first = next((arg for arg in args if not arg.startswith("-")), None)
+        """Put ``run`` in front of what is no command, and options of a command behind it."""
+        args = arguments.take(ctx, args)
+        before = _leading_options(args)
+        first = args[before] if before < len(args) else None
         own_flags = {"--help", "--version", "-h"}
-        if first is not None and first not in self._modules and not own_flags & set(args[: args.index(first)]):
-            self._refuse_typo(ctx, first)
-            args = ["run", *args]
+        if first is not None and not own_flags & set(args[:before]):
+            if first in self._modules:
+                args = [first, *args[:before], *args[before + 1 :]]
+            else:
+                self._refuse_typo(ctx, first)
+                args = ["run", *args]
         return super().parse_args(ctx, args)
 
     def _refuse_typo(self, ctx: click.Context, word: str) -> None:
@@ -43,3 +53,11 @@ class LazyGroup(click.Group):
         near = get_close_matches(word, self._modules, n=1)
         if near and not os.path.exists(word):
             ctx.fail(f'There is no command and no file {word!r}; did you mean "{near[0]}"?')
+
+
+def _leading_options(args: list[str]) -> int:
+    """How many words come before the command, or the project."""
+    place = 0
+    while place < len(args) and args[place].startswith("-"):
+        place += 2 if args[place] in WITH_VALUE else 1
+    return place

@@ -15,10 +15,11 @@ PATIENCE = 0.7
 
 
 def loaded(spec: str, *, collect: bool = False) -> Any:
+    from redengine_tui.cli.arguments import of_project
     from redengine_tui.project import load
 
     with waiting(spec):
-        return load(spec, collect=collect)
+        return load(spec, collect=collect, arguments=of_project())
 
 
 @contextmanager

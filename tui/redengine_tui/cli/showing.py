@@ -33,6 +33,7 @@ def show_project(
 ) -> NoReturn:
     """Run a project and show it, or show the scheduler that it has already. Without ``stop_on_quit`` the screen can be
     left, and the shell has its prompt back."""
+    from redengine_tui.cli.arguments import of_project
     from redengine_tui.cli.loading import loaded
 
     need_terminal(f"redengine-tui run {shlex.quote(spec)} --headless")
@@ -56,7 +57,10 @@ def show_project(
         # What is in the environment, other commands find there as well.
         given = data_dir is not None and data_dir != os.environ.get("REDENGINE_TUI_DATA_DIR")
         options = ("--data-dir", str(data_dir)) if given else ()
+        again: tuple[str, ...]
         again = (sys.executable, "-m", "redengine_tui.cli", "run", str(target), "--headless", "--data-dir", str(root))
+        if arguments := of_project():
+            again += ("--", *arguments)
         place = Place(spec, options, again, keeper)
         try:
             _run(loaded(spec), data, theme, place, slow_link)
