@@ -19,6 +19,7 @@ class _Declaring:
     """The decorators."""
 
     session: Session
+    __redengine_live__ = True
 
     def task(self, start_cond: Any = None, name: str | None = None, **kwargs: Any) -> Any:
         """Declare a task: as a decorator of its function, or with ``func=``, ``path=``, ``command=`` or ``code=``.

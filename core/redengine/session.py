@@ -48,6 +48,7 @@ class Session(Journal, RedBase):
     """
 
     Config = Options
+    __redengine_live__ = True
 
     def __init__(
         self,

@@ -368,3 +368,33 @@ def test_check_runs_under_the_conditions_of_python_project_py(check, tmp_path):
     alone = subprocess.run([sys.executable, "project.py"], cwd=tmp_path, capture_output=True, timeout=60, check=False)
     assert (done.returncode == 0) == (alone.returncode == 0)
     assert alone.returncode == 0 or "project.py:3: error: `python project.py` cannot import redbird" in done.stdout
+
+
+def test_a_process_that_reaches_for_the_app_is_told_once(check):
+    source = """\
+from redengine import RedEngine
+
+app = RedEngine()
+
+@app.task("daily", execution="process")
+def direct():
+    app.session["other"].force_run = True
+
+@app.task("daily", execution="process")
+def by_helper():
+    helper()
+
+@app.task("daily")
+def other():
+    helper()
+
+def helper():
+    app.session.shut_down()
+"""
+    done = check(source)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert [line.partition(": it runs")[0].rpartition("/")[2] for line in lines[:-1]] == [
+        "project.py:5: warning: task 'direct'", "project.py:9: warning: task 'by_helper'"
+    ]  # fmt: skip
+    assert "where helper() uses app is a copy" in lines[1]

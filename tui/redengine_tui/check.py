@@ -186,6 +186,8 @@ def _of_task(task: Any, wrong: set[int], *, past_known: bool) -> Iterator[Findin
     yield from _of_parameters(task, found)
     if isinstance(task, CommandTask):
         yield from _of_command(task, found)
+    if isinstance(task, FuncTask) and task.get_execution() in ELSEWHERE and (lost := task.lost_elsewhere()):
+        yield found("warning", lost)
     if isinstance(task, FuncTask) and task.path is not None:
         yield from _of_file(task, found)
 

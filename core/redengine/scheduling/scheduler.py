@@ -41,6 +41,8 @@ _OWN_TOPICS = frozenset({"reading", "run", "up", "stopped", "command"})
 class Scheduler(RedBase):
     """Runs the tasks of a session. One session has one scheduler."""
 
+    __redengine_live__ = True
+
     def __init__(self, session: Any) -> None:
         self.session = session
         self.logger = logging.getLogger(session.config.scheduler_logger_basename)

@@ -61,6 +61,7 @@ class Task(Adjustable, Recording, Exported, RedBase):
         May start while it runs.
     """
 
+    __redengine_live__ = True
     #: Options that a subclass declares, with their defaults.
     _own_options: ClassVar[Options] = {}
 
@@ -251,7 +252,11 @@ class Task(Adjustable, Recording, Exported, RedBase):
     def _auto_execution(self) -> str:
         if self.is_async:
             return "async"
-        return "thread" if self.live_parameters() else "process"
+        return "thread" if self.live_parameters() or self.live_names() else "process"
+
+    def live_names(self) -> tuple[str, ...]:
+        """Names by which the work reaches a live part of the scheduler: what it does to it in a process is lost."""
+        return ()
 
     def live_parameters(self) -> list[str]:
         """Names of parameters that are a live part of the scheduler and cannot travel to a process."""

@@ -13,8 +13,10 @@ from types import ModuleType
 from typing import Any
 
 from redengine.args.parameters import Parameters, is_coroutine_function, keyword_names
+from redengine.loading import ignored
 from redengine.tasks.adjustable import ELSEWHERE
 from redengine.tasks.base import Task
+from redengine.tasks.live_names import live_names
 
 _NO_NAMES: frozenset[str] = frozenset()
 
@@ -49,6 +51,7 @@ class FuncTask(Task):
             func = None
         self._template = kwargs.pop("_name_template", None)
         kwargs.pop("name_include_module", None)
+        self._live_names: tuple[int, tuple[str, ...]] = (0, ())
         self._waiting: dict[str, Any] | None = None
         if func is None and kwargs.get("path") is None:
             # ``@FuncTask(...)``: the function comes with the call that follows at once.
@@ -74,6 +77,7 @@ class FuncTask(Task):
         self._delayed = func is None
         super().__init__(func=func, **kwargs)
         self._refuse_live_in_process()
+        self._warn_of_process()
         if func is not None and not isinstance(func, type):
             self._mark(func)
 
@@ -87,6 +91,33 @@ class FuncTask(Task):
                 f"Task {self.name!r} is to run in a process, but {', '.join(live)} is a live part of the scheduler "
                 "that cannot leave it. Use execution='thread' (or 'auto')."
             )
+
+    def _warn_of_process(self) -> None:
+        """Tell of an execution that was said to be elsewhere, where the function wants to be here."""
+        said = self.execution or self.session.config.execution
+        if said in ELSEWHERE and (message := self.lost_elsewhere()):
+            ignored(message, task=self._name)
+
+    def lost_elsewhere(self) -> str:
+        """What to say of the function if it runs in a process; nothing if it may."""
+        names = self.live_names()
+        if not names:
+            return ""
+        return (
+            f"it runs in a process, where {' and '.join(names)} is a copy: what it does to it has no effect on the "
+            "scheduler. Use execution='thread' (or 'auto')"
+        )
+
+    def live_names(self) -> tuple[str, ...]:
+        """Of globals and closures that the function names."""
+        if self.func is None:
+            return ()
+        known, names = self._live_names
+        if known != id(self.func) or not self.session.scheduler.is_alive:
+            # Until the scheduler runs, what the function names may yet be defined.
+            names = live_names(self.func)
+            self._live_names = (id(self.func), names)
+        return names
 
     def _mark(self, func: Any) -> None:
         """Let the function stand for the task in conditions and arguments."""
