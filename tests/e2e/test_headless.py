@@ -313,3 +313,21 @@ def test_the_watchdog_is_not_fed_while_the_scheduler_hangs(place, headless, tmp_
         assert program.process.poll() is None
         program.process.send_signal(signal.SIGTERM)
         assert program.ended() == 0
+
+
+def test_what_tasks_log_goes_where_the_project_sends_it(place):
+    place.write("""
+        import logging
+        from redengine import RedEngine
+
+        logging.basicConfig(level="INFO", format="own %(levelname)s %(name)s %(message)s")
+        app = RedEngine(execution="process", config={"shut_cond": "task 'load' has succeeded"})
+
+        @app.task("~has started")
+        def load():
+            logging.getLogger("shop").info("three crates")
+    """)
+    done = place.call("run", "project.py", "--headless")
+    assert done.returncode == 0
+    assert done.stderr.count("three crates") == 1
+    assert "own INFO shop three crates" in done.stderr.splitlines()

@@ -12,6 +12,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, NoReturn
 
@@ -226,6 +227,8 @@ def run(project: LoadedProject, data: ProjectData, log: Mapping[str, Any], repor
     Raises as :class:`~redengine_tui.host.Host` does.
     """
     session = project.session
+    # Where people look for what their tasks say.
+    session.worker_setup = replace(session.worker_setup, forward_records=True)
     loggers = (session.scheduler.logger, logging.getLogger("redengine"))
     for logger in loggers:
         logger.addHandler(reporter.handler)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from redengine.abc import Executor, Job, Outcome
-from redengine.execution import output
+from redengine.execution import output, records
 from redengine.execution.outcome import crashed, terminated
 from redengine.execution.payload import main_file, pack, unpack
 from redengine.execution.pool import Worker
@@ -130,7 +130,10 @@ class ProcessExecutor(Executor):
             run.worker = worker
             self._busy[worker] = run
             job = run.job
-            worker.order(Order(job.run_id, job.task_name, job.output, job.daemon, run.payload))
+            forward = job.output is None or self.setup.forward_records
+            worker.order(
+                Order(job.run_id, job.task_name, job.output, job.daemon, run.payload, records.levels(), forward)
+            )
             run.payload = b""
         wanted = len(self._queue) - len(self._starting)
         for _ in range(min(wanted, self.max_workers - len(self._workers()))):
@@ -162,6 +165,9 @@ class ProcessExecutor(Executor):
             self._dispatch()
 
     def _replied(self, worker: Worker, frame: bytes) -> None:
+        if frame.startswith(records.MARK):
+            self._logged(frame)
+            return
         run = self._busy.pop(worker)
         if run.reason is None:
             self._idle.append(worker)
@@ -170,6 +176,15 @@ class ProcessExecutor(Executor):
             self._leaving.add(worker)
         self._end(run, unpack(run.job.run_id, run.job.task_name, frame))
         self._dispatch()
+
+    def _logged(self, frame: bytes) -> None:
+        try:
+            records.handle(frame)
+        except Exception as exc:  # a handler or a filter of the project's own
+            loop = asyncio.get_running_loop()
+            loop.call_exception_handler(
+                {"message": "a record of a worker process could not be logged", "exception": exc}
+            )
 
     def _died(self, worker: Worker, end: str) -> None:
         run = self._busy.pop(worker, None)

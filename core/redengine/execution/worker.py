@@ -17,6 +17,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import traceback
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +29,7 @@ from typing import Any, NamedTuple
 import cloudpickle
 
 from redengine.abc import Outcome
-from redengine.execution import output
+from redengine.execution import output, records
 from redengine.execution.outcome import format_traceback, run_blocking
 from redengine.loading import RunWhileLoading, loading
 
@@ -59,6 +60,8 @@ class WorkerSetup:
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Working directory of every run; the scheduler's when ``None``.
     cwd: str | Path | None = None
+    #: Give the records of ``logging`` to the scheduler's loggers also where a run's output is kept.
+    forward_records: bool = False
 
 
 class Hello(NamedTuple):
@@ -82,6 +85,10 @@ class Order(NamedTuple):
     daemon: bool
     #: The work, pickled by itself so that an error in unpickling is that run's error.
     payload: bytes
+    #: Levels of the scheduler's loggers.
+    levels: records.Levels | None = None
+    #: Whether the scheduler takes records of ``logging``.
+    forward: bool = False
 
 
 class Reply(NamedTuple):
@@ -110,14 +117,22 @@ def serve(sock_fd: int, lifeline: int, stdout: int, stderr: int) -> None:
         output.silence_descriptors()
         _renew_streams()
         _follow_scheduler(lifeline, die=True)
-        _send(sock, b"ready")
+        lock = threading.Lock()
+
+        def send(data: bytes) -> None:
+            with lock:
+                _send(sock, data)
+
+        logs = records.WorkerRecords(send)
+        logs.install()
+        send(b"ready")
         home = os.getcwd()
         environment = dict(os.environ)
         while (frame := _receive(sock)) is not None:
             order: Order = pickle.loads(frame)
             _follow_scheduler(lifeline, die=order.daemon)
-            reply = _carry_out(order, (stdout, stderr))
-            _send(sock, pickle.dumps(reply))
+            reply = _carry_out(order, (stdout, stderr), logs)
+            send(pickle.dumps(reply))
             _tidy(home, environment)
             _follow_scheduler(lifeline, die=True)
 
@@ -177,17 +192,20 @@ def main_attribute(qualname: str) -> Any:
     return found
 
 
-def _carry_out(order: Order, through: tuple[int, int]) -> Reply:
+def _carry_out(order: Order, through: tuple[int, int], logs: records.WorkerRecords) -> Reply:
     with ExitStack() as stack:
         try:
             stack.enter_context(output.redirect_descriptors(order.output, through))
         except OSError as exc:
             return Reply("fail", None, f"the output file of task {order.task_name!r} cannot be opened: {exc}", None)
+        logs.begin(order.levels, forward=order.forward, captured=order.output is not None)
         try:
             work = pickle.loads(order.payload)
         except BaseException as exc:  # the project's module is imported here, and may do anything
             text = f"task {order.task_name!r} could not be loaded in its process:\n{format_traceback(exc)}"
             return Reply("fail", None, text, None)
+        finally:
+            logs.loaded()
         return _pack(order, run_blocking(order.run_id, work))
 
 
