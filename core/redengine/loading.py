@@ -113,6 +113,11 @@ def collected(error: Exception) -> bool:
     return True
 
 
+def collecting() -> bool:
+    """Whether mistakes are collected, by somebody who looks for them himself."""
+    return _current is not None and _current.collect
+
+
 @contextmanager
 def about(task: str) -> Iterator[None]:
     """What is wrong inside is wrong with this task."""

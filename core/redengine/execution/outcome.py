@@ -36,6 +36,8 @@ from redengine.exc import (
 _MACHINERY = (str(Path(__file__).resolve().parents[1]), str(Path(asyncio.__file__).resolve().parent))
 
 _TERMINATING = (TaskTerminationException, asyncio.CancelledError, KeyboardInterrupt)
+#: How the failure of a command would begin.
+_COMMAND_ERROR = f"{CommandError.__module__}.{CommandError.__qualname__}: "
 _STEERING = (SchedulerRestart, SchedulerExit)
 
 
@@ -106,7 +108,9 @@ def format_traceback(exc: BaseException) -> str:
     """The traceback as Python prints it, with its chain of causes, from the first line of the user's own code on."""
     # What a command said of its failure is all there is: no code of the user's led to it.
     frames = None if isinstance(exc, CommandError) else _skip_machinery(exc.__traceback__)
-    return "".join(traceback.format_exception(type(exc), exc, frames)).rstrip("\n")
+    text = "".join(traceback.format_exception(type(exc), exc, frames)).rstrip("\n")
+    # By the name that people know, who read it in their logs.
+    return text.replace(_COMMAND_ERROR, "OSError: ", 1) if text.startswith(_COMMAND_ERROR) else text
 
 
 def _skip_machinery(frames: TracebackType | None) -> TracebackType | None:

@@ -382,11 +382,18 @@ class Scheduler(RedBase):
         self._last_cycle = breath.since
         hooks = HookRun(session.hooks.scheduler_cycle)
         hooks.before(self, scheduler=self, session=session)
+        begun = False
         while action is not None:
             if isinstance(action, Stop):
                 runs.stop(action)
             elif action.task in session.tasks and engine.has_room(action.task) and not self._draining:
+                execution = action.task.get_execution()
+                if begun and execution == "main":
+                    # Coroutines of higher priority do their first step before one that may hold the loop up.
+                    await asyncio.sleep(0)
+                    begun = False
                 await runs.launch(action)
+                begun = begun or execution == "async"
             self._take_in()
             engine.settle(action.task, session.get_time())
             pause = breath.pause(isinstance(action, Start) and action.first)

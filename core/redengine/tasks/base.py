@@ -66,6 +66,7 @@ class Task(Adjustable, Recording, Exported, RedBase):
     _own_options: ClassVar[Options] = {}
 
     fmt_log_message: str = MESSAGE
+    #: Only the option of that name has an effect, as in Red Engine and Rocketry.
     use_instance_naming: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -112,7 +113,7 @@ class Task(Adjustable, Recording, Exported, RedBase):
         #: File and line of the declaration.
         self.declared_at = declared_at()
         if name is None:
-            if self.session.config.use_instance_naming or self.use_instance_naming:
+            if self.session.config.use_instance_naming:
                 name = id(self)
             else:
                 name = self.get_default_name(**options)
@@ -312,6 +313,26 @@ class Task(Adjustable, Recording, Exported, RedBase):
     def is_alive(self) -> bool:
         """Whether any run is alive."""
         return bool(self.live_runs)
+
+    def is_alive_as_main(self) -> bool:
+        """Whether a run is alive in the scheduler's own thread."""
+        return self._is_alive_as("main")
+
+    def is_alive_as_async(self) -> bool:
+        """Whether a run is alive on the scheduler's event loop."""
+        return self._is_alive_as("async")
+
+    def is_alive_as_thread(self) -> bool:
+        """Whether a run is alive in a thread."""
+        return self._is_alive_as("thread")
+
+    def is_alive_as_process(self) -> bool:
+        """Whether a run is alive in a process."""
+        return self._is_alive_as("process")
+
+    def _is_alive_as(self, execution: str) -> bool:
+        live = list(self.session.scheduler.runs.values())
+        return any(run.task is self and run.execution == execution for run in live)
 
     @property
     def is_running(self) -> bool:

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from redengine.args.parameters import Parameters, is_coroutine_function, keyword_names
-from redengine.loading import ignored
+from redengine.loading import collecting, ignored
 from redengine.tasks.adjustable import ELSEWHERE
 from redengine.tasks.base import Task
 from redengine.tasks.live_names import live_names
@@ -76,6 +76,8 @@ class FuncTask(Task):
             kwargs["description"] = inspect.getdoc(func)
         self._delayed = func is None
         super().__init__(func=func, **kwargs)
+        if path is not None and not Path(path).is_file() and not collecting():
+            ignored(f"its file {path} does not exist now (looked for from {Path.cwd()})", task=self._name)
         self._refuse_live_in_process()
         self._warn_of_process()
         if func is not None and not isinstance(func, type):

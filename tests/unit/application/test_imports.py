@@ -38,6 +38,13 @@ NAMES = """
 redengine: RedEngine Grouper Session session
 redengine.core: Task BaseCondition BaseArgument Parameters TimePeriod Scheduler
 redengine.core.hook: clear_hooks
+redengine.core.condition.base: BaseCondition BaseComparable All Any Not AlwaysTrue AlwaysFalse
+redengine.core.condition: Statement Comparable Historical
+redengine.core.condition.statement: Statement Comparable Historical
+redengine.core.time.base: TimePeriod TimeDelta All Any
+redengine.core.log.adapter: TaskAdapter
+redengine.parse.utils: ParserError add_condition_parser
+redengine.parse: add_condition_parser
 redengine.parse: parse_condition parse_time ParserError
 redengine.session: Config Session
 redengine.parameters: FuncParam
@@ -50,6 +57,7 @@ redengine.conditions.scheduler: SchedulerCycles SchedulerStarted
 redengine.conditions.api: every daily cron crontime after_success time_of_week running true false condition
 redengine.args.builtin: Arg FuncArg Return Session SimpleArg Task TerminationFlag
 redengine.conditions.task: TaskStarted TaskFailed TaskExecutable TaskRunning Retry
+redengine.conditions.task.task: TaskStarted TaskFailed TaskExecutable TaskRunning DependSuccess
 redengine.time.interval: TimeOfDay TimeOfWeek
 redengine.time.cron: Cron
 redengine.time.delta: TimeDelta

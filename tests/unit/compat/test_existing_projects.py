@@ -81,6 +81,9 @@ def test_after_import_the_session_is_the_default_one() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
+def work_of_naming() -> None: ...
+
+
 class TestSession:
     def test_made_with_everything(self, make_session: Any) -> None:
         before = make_session()
@@ -257,8 +260,9 @@ class TestOwnClasses:
         class Named(FuncTask):
             use_instance_naming = True
 
-        task = Named(lambda: None, session=session)
-        assert task.name == str(id(task))
+        # As before: only the option has an effect.
+        task = Named(work_of_naming, session=session)
+        assert task.name.endswith("work_of_naming")
         assert Task.use_instance_naming is False
 
 

@@ -28,8 +28,11 @@ _PRINTED = re.compile(r"# → (.*)$", re.MULTILINE)
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty folder, a default session and loggers as a program has them that has just started."""
+    """A folder with the one file that the pages name, a default session and loggers as a program has them that has
+    just started."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "report.py").write_text("def main(): ...\n")
     before = RedBase.session
     loggers = [logging.getLogger(name) for name in ("redengine.task", "redengine.scheduler")]
     kept = [(logger, list(logger.handlers), logger.level, logger.propagate) for logger in loggers]

@@ -34,7 +34,7 @@ async def test_failure_tells_code_and_stderr(executor: Any, runs: Any) -> None:
     outcome = await runs.run(executor, partial(run_command, "echo why >&2; exit 3", shell=True), is_async=True)
     assert outcome.action == "fail"
     # What the command said, and no code of ours that led to it.
-    assert outcome.exc_text == "redengine.exc.CommandError: Failed running command (3): \nwhy"
+    assert outcome.exc_text == "OSError: Failed running command (3): \nwhy"
     assert isinstance(outcome.exception, OSError)
 
 

@@ -409,3 +409,16 @@ def test_the_garbage_collector_leaves_alone_what_was_there_at_the_start(session:
     session.start()
     assert frozen[0] > before + 10_000
     assert gc.get_freeze_count() == 0
+
+
+def test_a_coroutine_of_higher_priority_begins_before_what_blocks(make_session: Any, run_until: Any) -> None:
+    session = make_session()
+    order: list[str] = []
+
+    async def first() -> None:
+        order.append("first")
+
+    FuncTask(lambda: order.append("blocks"), name="blocks", start_cond="~has started", session=session)
+    FuncTask(first, name="first", start_cond="~has started", execution="async", priority=1, session=session)
+    run_until(session, "task 'first' has finished & task 'blocks' has finished")
+    assert order == ["first", "blocks"]

@@ -30,6 +30,27 @@ class TestEveryExecution:
         assert actions(session, "a") == ["run", "success"]
         assert session.returns["a"] == {"sum": 3}
 
+    def test_it_is_known_how_it_is_alive(self, session: Session, run_until: Any, execution: str) -> None:
+        found: list[list[str]] = []
+
+        def looks(record: Any) -> None:
+            task = session["a"]
+            found.append([kind for kind in EXECUTIONS if getattr(task, f"is_alive_as_{kind}")()])
+
+        FuncTask(lambda: None, name="a", start_cond="~has started", execution=execution, session=session)
+        session.hook_scheduler_cycle()(lambda: found.append([]))
+        before = session.scheduler._runs.__class__.ended
+
+        def ended(runs: Any, outcome: Any) -> None:
+            looks(None)
+            before(runs, outcome)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(session.scheduler._runs), "ended", ended)
+            run_until(session, "task 'a' has finished")
+        assert [kinds for kinds in found if kinds] == [[execution]]
+        assert not getattr(session["a"], f"is_alive_as_{execution}")()
+
     def test_coroutine(self, session: Session, execution: str) -> None:
         async def work() -> str:
             await asyncio.sleep(0)
