@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from redengine_tui.dial import STARTING, DialError
-from redengine_tui.ssh import SshConnection, SshDial
+from redengine_tui.ssh import SshConnection, SshDial, by_hand
 from redengine_tui.target import Far, Near, Target
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ class Reach:
             watches=watches,
             pace=pace,
             version=version("redengine-tui"),
+            by_hand=by_hand(self.target) if isinstance(self.target, Far) else "",
         )
 
     async def _dial_quietly(self, first: bool) -> SocketConnection | SshConnection:

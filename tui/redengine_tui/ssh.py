@@ -39,11 +39,17 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-def command_there(target: Far) -> str:
+def by_hand(target: Far) -> str:
+    """What a person types to see the scheduler with the program there."""
+    port = [] if target.port is None else ["-p", str(target.port)]
+    return shlex.join(["ssh", "-t", *port, target.ssh, command_there(target, "attach")])
+
+
+def command_there(target: Far, command: str = "dial") -> str:
     """What the shell there is told to do. Nothing in it means anything to that shell, but for ``~/`` of the program."""
     program, *more = target.command
     home = "~/" if program.startswith("~/") else ""
-    words = [home + shlex.quote(program.removeprefix("~/")), *map(shlex.quote, more), "dial"]
+    words = [home + shlex.quote(program.removeprefix("~/")), *map(shlex.quote, more), command]
     # The program there finds the home of a path itself.
     return " ".join([*words, shlex.quote(target.path)])
 

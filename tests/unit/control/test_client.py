@@ -130,9 +130,10 @@ async def test_who_prints_and_never_speaks_is_no_scheduler(script):
 async def test_another_version_is_refused_in_words(script):
     script.said = [p.Refused("It speaks versions 7 to 8 of the wire.", (7, 8), "9.9")]
     with pytest.raises(ControlError, match="7 to 8") as refused:
-        await RemoteController(script, "ssh build7").open()
+        await RemoteController(script, "ssh build7", by_hand="ssh -t build7 'redengine-tui attach x.py'").open()
     assert refused.value.lasting
     assert "Update redengine-tui here" in str(refused.value)
+    assert str(refused.value).endswith(": ssh -t build7 'redengine-tui attach x.py'")
 
 
 async def test_a_state_in_parts_counts_when_it_is_complete(script, controller):

@@ -73,6 +73,8 @@ class RemoteController(Controller):
         Shortest time between two states (seconds).
     version
         Of the program.
+    by_hand
+        What to type to show the scheduler with its own program, where it does not understand this one.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class RemoteController(Controller):
         watches: bool = True,
         pace: float = 0.0,
         version: str = "",
+        by_hand: str = "",
     ) -> None:
         self._dial = dial
         self._where = where
@@ -91,6 +94,7 @@ class RemoteController(Controller):
         self._watches = watches
         self._pace = pace
         self._version = version
+        self._by_hand = by_hand
         self._board = Board(_NOWHERE)
         self._epoch, self._seq = "", 0
         #: Parts of a state that is not complete yet.
@@ -189,7 +193,7 @@ class RemoteController(Controller):
                 raise EOFError
             message = decoded(_from_server, data)
             if isinstance(message, p.Refused):
-                raise ControlError(_refusal(message, self._where), lasting=bool(message.versions[1]))
+                raise ControlError(_refusal(message, self._by_hand), lasting=bool(message.versions[1]))
             if isinstance(message, p.Welcome):
                 greeted = True
                 self._granted = message.role
@@ -461,9 +465,10 @@ class RemoteController(Controller):
         return f"the link is lost{f' ({self._problem})' if self._problem else ''}."
 
 
-def _refusal(refused: p.Refused, where: str) -> str:
+def _refusal(refused: p.Refused, by_hand: str) -> str:
     if not refused.versions[1]:
         return refused.reason
-    older = refused.versions[1] < p.VERSIONS[0]
-    ahead = "Update redengine-tui there" if older else "Update redengine-tui here"
-    return f"{refused.reason}\n{ahead}, or use the program of that machine: {where}."
+    where = "there" if refused.versions[1] < p.VERSIONS[0] else "here"
+    return f"{refused.reason}\nUpdate redengine-tui {where}, or use the program it was started with: {by_hand}".rstrip(
+        ": "
+    )
