@@ -31,7 +31,10 @@ def views(project: LoadedProject, scheduled: bool) -> tuple[TaskView, ...]:
 
 def _seen(session: Session, task: TaskView, scheduled: bool) -> TaskView:
     if left := session.unended.get(task.name):
-        return msgspec.structs.replace(task, state="crash", problem=never_ended(left, session.zone))
+        # Of that run, not of the one that ended before it.
+        return msgspec.structs.replace(
+            task, state="crash", last_result=None, duration=None, problem=never_ended(left, session.zone)
+        )
     ready = task.state not in ("running", "disabled", "blocked") and task.next.kind == "now"
     if scheduled and ready and task.execution == "process" and processes_full(session):
         return msgspec.structs.replace(task, state="queued")
