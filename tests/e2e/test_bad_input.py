@@ -14,7 +14,6 @@ APP = "from redengine import RedEngine\napp = RedEngine()\n"
         ("from redengine import RedEngine\na = RedEngine()\nb = RedEngine()\n", "project.py has several apps"),
         ("x =\n", "project.py, line 1: SyntaxError: invalid syntax"),
         ("\n1 / 0\n", "project.py, line 2: ZeroDivisionError: division by zero"),
-        (APP + "app.run()\n", "project.py, line 3: the file starts its scheduler while it is loaded"),
         (APP + "app.task('dayly', name='x', func=print)\n", 'did you mean "daily"'),
         ("raise ValueError('\\x1b]52;c;RVZJTA==\\x07')\n", "ValueError: ␛]52;c;RVZJTA==␇"),
     ],

@@ -19,7 +19,7 @@ PROJECT = """
     @app.setup()
     def note():
         with open("lives", "a") as lives:
-            lives.write(f"{os.getpid()} {os.getsid(0)} {' '.join(sys.argv[1:])}\\\\n")
+            lives.write(f"{os.getpid()} {os.getsid(0)} {' '.join(sys.orig_argv[3:])}\\\\n")
 
     @app.task("every 200 ms", execution="thread")
     def tick():
