@@ -5,52 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual.content import Content
-from textual.widget import Widget
 
-from redengine.control.messages import SchedulerView
 from redengine_tui import format
 from redengine_tui.fleet import FleetController
 from redengine_tui.panes.ink import INK, MUTED, STRONG
+from redengine_tui.widgets.top_line import GAP, TopLine
 
-GAP = 3
 
-
-class FleetHeader(Widget):
+class FleetHeader(TopLine):
     """One line about all of them."""
 
-    DEFAULT_CSS = """
-    FleetHeader {
-        dock: top;
-        height: 1;
-        padding: 0 1;
-        background: $panel;
-        color: $foreground;
-        text-wrap: nowrap;
-    }
-    """
-
     def __init__(self, fleet: FleetController, clock: Callable[[], float], *, read_only: bool) -> None:
-        super().__init__()
+        super().__init__(clock)
         self.fleet = fleet
-        self.clock = clock
         self.read_only = read_only
-        self.sparing = False
-        self.view: SchedulerView | None = None
-        self._shown: Content | None = None
-
-    def show(self, view: SchedulerView) -> None:
-        """Show this sum of all."""
-        self.view = view
-        self.tick()
-
-    def tick(self) -> None:
-        """Time has passed: draw again if that changes anything."""
-        if self._line() != self._shown:
-            self.refresh()
-
-    def render(self) -> Content:
-        self._shown = self._line()
-        return self._shown
 
     def _line(self) -> Content:
         view, width = self.view, self.content_size.width

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import tzinfo
 
 from textual.content import Content
-from textual.widget import Widget
 
 from redengine.control.messages import Link, SchedulerView
 from redengine_tui import format
@@ -14,9 +13,7 @@ from redengine_tui.panes.ink import INK, MUTED, STRONG
 from redengine_tui.staleness import alarm, is_far, round_trip
 from redengine_tui.states import scheduler_look
 from redengine_tui.text import safe_line
-
-#: Blank cells between two parts.
-GAP = 3
+from redengine_tui.widgets.top_line import GAP, TopLine
 
 #: Characters that the name of the next task may have, and that it may have where else something is left out for it.
 LONGEST_NAMES = (30, 12)
@@ -24,47 +21,14 @@ LONGEST_NAMES = (30, 12)
 SPARE = 8
 
 
-class Header(Widget):
+class Header(TopLine):
     """One line about the scheduler. Parts that find no room are left out, the least important first."""
 
-    DEFAULT_CSS = """
-    Header {
-        dock: top;
-        height: 1;
-        padding: 0 1;
-        background: $panel;
-        color: $foreground;
-        text-wrap: nowrap;
-    }
-    """
-
     def __init__(self, clock: Callable[[], float], link: Callable[[], Link | None] = lambda: None) -> None:
-        """``clock`` gives the time that the picture is of in epoch seconds, ``link`` how a far scheduler is
-        connected."""
-        super().__init__()
-        self.clock = clock
+        """``link`` tells how a far scheduler is connected."""
+        super().__init__(clock)
         self.link = link
         self.zone: tzinfo | None = None
-        self.view: SchedulerView | None = None
-        #: Whether this screen steers nothing, whatever it might.
-        self.read_only = False
-        #: Whether no more is to be told than has to be: no seconds.
-        self.sparing = False
-        self._shown: Content | None = None
-
-    def show(self, view: SchedulerView) -> None:
-        """Show this view of the scheduler."""
-        self.view = view
-        self.tick()
-
-    def tick(self) -> None:
-        """Time has passed: draw again if that changes anything."""
-        if self._line() != self._shown:
-            self.refresh()
-
-    def render(self) -> Content:
-        self._shown = self._line()
-        return self._shown
 
     def _line(self) -> Content:
         view = self.view
