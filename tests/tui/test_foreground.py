@@ -167,10 +167,10 @@ keeper.leave(8)
     assert process.wait(PATIENCE) == 8
 
 
-@pytest.mark.parametrize("said", ["", "x", "1 2", "1 0 1", "-1 -1 -1", f"{os.getpid()} 900 901"])
+@pytest.mark.parametrize("said", ["", "x", "1 2", "1 0 1", "-1 -1 -1", "ITSELF 900 901"])
 def test_what_is_no_parent_is_not_taken_for_one(said, monkeypatch):
     from redengine_tui.foreground import KEPT_BY, Keeper
 
-    monkeypatch.setenv(KEPT_BY, said)
+    monkeypatch.setenv(KEPT_BY, said.replace("ITSELF", str(os.getpid())))
     assert Keeper.handed_over() is None
     assert KEPT_BY not in os.environ
