@@ -29,6 +29,14 @@ FAILURES = (Exception, SystemExit)
 PROBLEM_REST = 1.0
 
 
+def execution_of(task: Any) -> str:
+    """How a run of the task will be executed; empty when that cannot be told: its run will fail, and say why."""
+    try:
+        return str(task.get_execution())
+    except FAILURES:  # a parameter of the task may be broken
+        return ""
+
+
 class Start(Struct, frozen=True):
     """Start a run of the task."""
 
@@ -417,14 +425,7 @@ class Engine:
 
     def has_room(self, task: Any) -> bool:
         """Whether a run of the task may be started now, as far as ``max_process_count`` is concerned."""
-        return self._has_process() or not self._takes_process(task)
-
-    @staticmethod
-    def _takes_process(task: Any) -> bool:
-        try:
-            return bool(task.get_execution() == "process")
-        except FAILURES:  # a parameter of the task may be broken: its run will fail, and say why
-            return False
+        return self._has_process() or execution_of(task) != "process"
 
     def _has_process(self) -> bool:
         return self.processes < int(self._session.config.max_process_count)

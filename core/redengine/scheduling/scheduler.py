@@ -23,7 +23,7 @@ from redengine.loading import refuse_to_run
 from redengine.scheduling.alarm import Alarm
 from redengine.scheduling.breath import BREATH, Breath
 from redengine.scheduling.earlier_life import settle_past
-from redengine.scheduling.engine import FAILURES, Engine, Start, Stop
+from redengine.scheduling.engine import FAILURES, Engine, Start, Stop, execution_of
 from redengine.scheduling.outputs import find_output
 from redengine.scheduling.process_control import refuse_within_a_loop, start_anew, stopping_signals, undisturbed
 from redengine.scheduling.runs import LiveRun, Runs, run_by_hand
@@ -387,7 +387,7 @@ class Scheduler(RedBase):
             if isinstance(action, Stop):
                 runs.stop(action)
             elif action.task in session.tasks and engine.has_room(action.task) and not self._draining:
-                execution = action.task.get_execution()
+                execution = execution_of(action.task)
                 if begun and execution == "main":
                     # Coroutines of higher priority do their first step before one that may hold the loop up.
                     await asyncio.sleep(0)

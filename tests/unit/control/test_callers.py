@@ -56,7 +56,7 @@ def test_a_reader_is_refused_every_command(app, running, audit, command):
     assert reply.message.startswith(f"{ONLY_LOOKING}: ")
     task = app.session["task"]
     assert (task.disabled, str(task.start_cond), task.batches, app.session.on_hold) == (True, "daily", [], False)
-    assert audit[0].startswith("ada from 10.0.0.7: ")
+    assert audit[0].startswith("asked by ada from 10.0.0.7: ")
     assert f"refused: {ONLY_LOOKING}" in audit[0]
 
 

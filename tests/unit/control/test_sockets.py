@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -13,12 +15,12 @@ from redengine.exc import ControlError
 
 
 @pytest.fixture
-def runtime(tmp_path, monkeypatch):
-    """The only place for sockets."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    monkeypatch.setattr(sockets, "candidates", lambda: (folder / "redengine-tui",))
-    return folder / "redengine-tui"
+def runtime(monkeypatch):
+    """The only place for sockets, whose paths must be short."""
+    with tempfile.TemporaryDirectory(prefix="run-", dir="/tmp") as name:
+        folder = Path(name) / "redengine-tui"
+        monkeypatch.setattr(sockets, "candidates", lambda: (folder,))
+        yield folder
 
 
 def mode(path):
